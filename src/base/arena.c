@@ -1,0 +1,60 @@
+#include "base/arena.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CHUNK = 64 * 1024, ALIGN = 16 };
+
+struct sc_arena_chunk {
+        struct sc_arena_chunk *older;
+        size_t used, size;
+        _Alignas(ALIGN) char data[];
+};
+
+static void __attribute__((noreturn, cold)) out_of_memory(void)
+{
+        static const char text[] = "subcard E903: no memory\n";
+        ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
+        (void)ignored;
+        _exit(1); /* lint: exit: the only place, see the header */
+}
+
+void *sc_arena_alloc(struct sc_arena *arena, size_t size)
+{
+        if (size > PTRDIFF_MAX - CHUNK)
+                out_of_memory();
+        size = (size + ALIGN - 1) / ALIGN * ALIGN;
+
+        struct sc_arena_chunk *c = arena->chunk;
+        if (!c || c->size - c->used < size) {
+                size_t room = size > CHUNK ? size : CHUNK;
+                c = calloc(1, sizeof *c + room);
+                if (!c)
+                        out_of_memory();
+                c->size = room;
+                c->older = arena->chunk;
+                arena->chunk = c;
+        }
+        void *p = c->data + c->used;
+        c->used += size;
+        return p;
+}
+
+void *sc_arena_array(struct sc_arena *arena, size_t n, size_t size)
+{
+        size_t bytes;
+        if (__builtin_mul_overflow(n, size, &bytes))
+                out_of_memory();
+        return sc_arena_alloc(arena, bytes);
+}
+
+void sc_arena_free(struct sc_arena *arena)
+{
+        while (arena->chunk) {
+                struct sc_arena_chunk *c = arena->chunk;
+                arena->chunk = c->older;
+                free(c);
+        }
+}

@@ -1,0 +1,34 @@
+/*
+ * grant: the record that a container holds devices, from its creation to its removal.
+ *
+ * One small JSON file per container in RUN/grants, named by a hash of the runtime's --root and the container id. Written
+ * before runc is exec'ed, by the process that becomes runc (pid and start time stay). A grant is alive while that process
+ * or the one in the engine's pid file lives, in the same boot. Ended grants leave a copy in /var/lib/subcard/last.
+ */
+#pragma once
+#include "base/fs.h"
+#include "gpu/inventory.h"
+#include "gpu/node.h"
+
+struct sc_grant {
+        const char *id, *runtime_root; /* the container's id; runc's --root ("" where none was given) */
+        const char *bundle, *pid_file; /* absolute; pid_file "" where none was given */
+        const char *boot_id;
+        const char *links; /* the driver folder the container holds, "" if none */
+        int64_t pid;
+        uint64_t start_time; /* field 22 of /proc/PID/stat */
+        const char *const *devices; /* UUIDs */
+        const char *const *indexes; /* "0:1", "2": what they were called then */
+        size_t n_devices;
+        bool alive; /* set by sc_grants_read */
+};
+
+int sc_grant_write(const char *run, const struct sc_grant *grant, struct sc_error *err);
+/* Takes the grant away and keeps a copy in last_dir (absolute path; NULL: no copy). Absent: fine, 0. */
+int sc_grant_end(struct sc_arena *arena, const char *run, const char *last_dir, const char *runtime_root, const char *id,
+                 struct sc_error *err);
+/* All grants of a run directory; files that are no grants are skipped and counted in *ret_bad. */
+int sc_grants_read(struct sc_arena *arena, const char *run, const char *boot_id, struct sc_grant **ret, size_t *ret_n,
+                   size_t *ret_bad, struct sc_error *err);
+/* Start time of a process, 0 if there is none. */
+uint64_t sc_process_start_time(int64_t pid);

@@ -1,0 +1,31 @@
+/*
+ * procfs: what the driver and the kernel say in /proc, read below a root.
+ *
+ * Formats and numbers: design notes; sources are open-gpu-kernel-modules nv-caps.c and nv-procfs.c, nvidia-modprobe-utils.
+ * Parsers take text (so they are fuzzed), readers take a root.
+ */
+#pragma once
+#include "base/fs.h"
+#include "gpu/inventory.h"
+
+/* "nvidia" or "nvidia-frontend" (before R550), "nvidia-uvm", "nvidia-caps" of the "Character devices:" part. */
+void sc_parse_majors(struct sc_span proc_devices, struct sc_majors *ret);
+/* "DeviceFileMinor: 48\nDeviceFileMode: 292\n…" */
+int sc_parse_access(struct sc_span access, uint32_t *ret_minor, uint32_t *ret_mode, struct sc_error *err);
+/* "gpu0/gi5/access 48" of /proc/driver/nvidia-caps/mig-minors; ci UINT32_MAX asks for the GPU instance. */
+int sc_parse_mig_minor(struct sc_span mig_minors, uint32_t gpu_minor, uint32_t gi, uint32_t ci, uint32_t *ret_minor,
+                       struct sc_error *err);
+/* First line of /proc/driver/nvidia/version, and the version number in it ("570.86.15"). */
+int sc_parse_version(struct sc_span version, char text[256], char number[SC_VERSION_SIZE], struct sc_error *err);
+
+int sc_read_majors(struct sc_arena *arena, const struct sc_root *root, struct sc_majors *ret, struct sc_error *err);
+int sc_read_version(struct sc_arena *arena, const struct sc_root *root, char text[256], char number[SC_VERSION_SIZE],
+                    struct sc_error *err);
+int sc_read_boot_id(struct sc_arena *arena, const struct sc_root *root, char ret[40], struct sc_error *err);
+
+/* The (gi, ci) pairs that /proc/driver/nvidia/capabilities/gpuN/mig holds at this moment, as the kernel lists them,
+ * sorted; a giG without ciC gives one pair with ci UINT32_MAX. Returns the count, at most max. */
+struct sc_mig_key {
+        uint32_t gi, ci;
+};
+int sc_read_mig_keys(const struct sc_root *root, uint32_t gpu_minor, struct sc_mig_key *ret, size_t max, struct sc_error *err);
