@@ -11,9 +11,9 @@ DESTDIR :=
 
 WARN := -Wall -Wextra -Wformat=2 -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wimplicit-fallthrough -Wvla -Wcast-qual -Wundef
-WARN_gcc := -Wduplicated-cond -Wlogical-op -Walloca -Wtrampolines
+WARN_gcc := -Wduplicated-cond -Wlogical-op -Walloca -Wtrampolines -ftrivial-auto-var-init=zero
 HARDEN := -fstack-protector-strong -fstack-clash-protection -fno-delete-null-pointer-checks -fno-strict-overflow \
-	-fno-strict-aliasing -ftrivial-auto-var-init=zero
+	-fno-strict-aliasing
 CPPFLAGS := -D_GNU_SOURCE -DSC_VERSION='"$(VERSION)"' -Isrc -I. -MMD -MP
 CFLAGS := -std=gnu11 -O2 -g $(WARN) $(HARDEN)
 WERROR := -Werror

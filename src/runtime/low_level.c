@@ -62,7 +62,7 @@ static bool started_by_itself(void)
 int sc_low_level_find(const struct sc_policy *policy, char ret[SC_PROGRAM_PATH], struct sc_error *err)
 {
         bool ourselves = started_by_itself();
-        char names[256] = "";
+        char names[SC_POLICY_LOW_LEVEL * (SC_SHOW_SIZE + 2) + 1] = "";
 
         for (size_t i = 0; i < policy->n_runtimes && !ourselves; i++) {
                 size_t used = strlen(names);
