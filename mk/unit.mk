@@ -9,3 +9,7 @@ $(B)/unit-asan/%: $(B)/asan/tests/unit/%.o $(B)/asan/libsc.a
 .SECONDARY:
 .PHONY: units
 units: $(UNIT_PROGRAMS)
+
+# parts of programs that have units of their own
+$(B)/unit/test_argv: $(B)/glibc/src/runtime/argv.o
+$(B)/unit-asan/test_argv: $(B)/asan/src/runtime/argv.o

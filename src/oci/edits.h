@@ -1,9 +1,10 @@
 /*
  * edits: what one container must receive, as one list of plain data with several consumers: spec.h splices it into
- * config.json, a CDI writer can follow. The list itself is made in runtime/edits.c from a selection and the image's facts.
+ * config.json, a CDI writer can follow. Pure.
  */
 #pragma once
 #include "base/str.h"
+#include "gpu/inventory.h"
 #include "gpu/nodes.h"
 
 enum sc_mount_kind {
@@ -27,3 +28,22 @@ struct sc_edits {
         size_t n_masked;
         bool cut_hook; /* entries of hooks.prestart that dockerd's --gpus inserted go */
 };
+
+/* What is given out, all borrowed from the inventory. */
+struct sc_share {
+        const struct sc_inventory *inventory;
+        const struct sc_mig_device *const *migs;
+        size_t n_migs;
+        const struct sc_gpu *const *gpus; /* whole, or MIG parents where config or monitor is given */
+        size_t n_gpus;
+        bool mig_config, mig_monitor;
+        uint32_t caps; /* SC_CAP_*: compute and video want the uvm nodes */
+};
+
+/* Fills nodes and masked. One MIG device = parent node, its two capability nodes, the control nodes. What other GPUs and
+ * MIG devices have below /proc/driver/nvidia is masked, on a node whose root is "/". */
+void sc_edits_devices(struct sc_arena *arena, const struct sc_share *share, struct sc_edits *edits);
+void sc_edits_mount(struct sc_arena *arena, struct sc_edits *edits, const char *source, const char *destination,
+                    enum sc_mount_kind kind);
+/* bind_nodes: a mount of the root's node for each node. */
+void sc_edits_bind_nodes(struct sc_arena *arena, const char *root, struct sc_edits *edits);

@@ -147,6 +147,8 @@ int sc_spec_read(struct sc_arena *arena, struct sc_span text, struct sc_spec *re
 {
         struct sc_spec spec = { 0 };
         int rc = sc_json_parse(arena, text, &spec.json, err);
+        if (rc == 0 && sc_json_type(&spec.json, 0) != SC_JSON_OBJECT)
+                rc = sc_json_fail(&spec.json, 0, err, "an object should be here");
         if (rc == 0)
                 rc = read_env(arena, &spec, err);
         if (rc == 0)

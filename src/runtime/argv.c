@@ -122,7 +122,7 @@ static void read_options(int argc, char *const *argv, int *at, const struct opti
                         value = next;
                         (*at)++;
                 }
-                if (option)
+                if (option && (!separate || value == next))
                         keep(ret, option, value);
         }
 }
