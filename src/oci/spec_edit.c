@@ -14,6 +14,7 @@ struct editor {
 struct want {
         const char *key;
         struct sc_span items; /* "x,y" */
+        size_t n_items;
         bool (*drops)(const struct editor *editor, sc_json_id item);
         const struct want *members; /* ends with key NULL */
 };
@@ -103,27 +104,33 @@ static void print_want(struct sc_buf *out, const struct want *want)
         sc_buf_text(out, "}");
 }
 
+/* An earlier edit has put exactly our items at the end. */
+static bool is_done(struct sc_span raw, const struct want *want, size_t n_dropped)
+{
+        struct sc_span items = want->items;
+        return n_dropped == want->n_items && raw.len >= items.len + 2 &&
+               memcmp(raw.at + raw.len - 1 - items.len, items.at, items.len) == 0;
+}
+
 /* Items are appended; only where one of its own goes is the array written anew from the bytes of the others. */
 static void edit_array(struct editor *e, sc_json_id array, const struct want *want)
 {
         struct sc_buf kept = { .arena = e->arena };
-        bool drops = false;
+        const struct sc_json_node *node = &e->json->nodes[array];
+        size_t n_dropped = 0;
 
         for (sc_json_id i = sc_json_first(e->json, array); i != SC_JSON_NONE; i = sc_json_after(e->json, array, i)) {
-                if (want->drops(e, i)) {
-                        drops = true;
-                        continue;
-                }
-                sc_buf_print(&kept, "%s%.*s", kept.len ? "," : "", SC_PRINT(sc_json_raw(e->json, i)));
+                if (want->drops(e, i))
+                        n_dropped++;
+                else
+                        sc_buf_print(&kept, "%s%.*s", kept.len ? "," : "", SC_PRINT(sc_json_raw(e->json, i)));
         }
-        if (!drops) {
-                if (want->items.len)
-                        sc_splice_append(&e->splices, e->json, array, want->items);
-                return;
+        if (n_dropped && !is_done(sc_json_raw(e->json, array), want, n_dropped)) {
+                sc_buf_print(&kept, "%s%.*s", kept.len && want->items.len ? "," : "", SC_PRINT(want->items));
+                sc_splice(&e->splices, node->start + 1, node->end - node->start - 2, sc_buf_view(&kept));
+        } else if (!n_dropped && want->items.len) {
+                sc_splice_append(&e->splices, e->json, array, want->items);
         }
-        sc_buf_print(&kept, "%s%.*s", kept.len && want->items.len ? "," : "", SC_PRINT(want->items));
-        const struct sc_json_node *node = &e->json->nodes[array];
-        sc_splice(&e->splices, node->start + 1, node->end - node->start - 2, sc_buf_view(&kept));
 }
 
 static int edit_object(struct editor *e, sc_json_id object, const struct want *members)
@@ -213,13 +220,14 @@ int sc_spec_edit(struct sc_arena *arena, const struct sc_spec *spec, const struc
                  struct sc_error *err)
 {
         struct editor editor = { arena, &spec->json, edits, { .arena = arena }, err };
-        const struct want resources[] = { { "devices", rule_items(arena, edits), drops_rule, NULL }, { 0 } };
-        const struct want linux_[] = { { "devices", device_items(arena, edits), drops_device, NULL },
+        size_t n_devices = edits->bind_nodes ? 0 : edits->n_nodes;
+        const struct want resources[] = { { "devices", rule_items(arena, edits), edits->n_nodes, drops_rule, NULL }, { 0 } };
+        const struct want linux_[] = { { "devices", device_items(arena, edits), n_devices, drops_device, NULL },
                                        { .key = "resources", .members = resources },
-                                       { "maskedPaths", masked_items(arena, edits), drops_masked, NULL },
+                                       { "maskedPaths", masked_items(arena, edits), edits->n_masked, drops_masked, NULL },
                                        { 0 } };
-        const struct want hooks[] = { { "prestart", { "", 0 }, drops_hook, NULL }, { 0 } };
-        const struct want top[] = { { "mounts", mount_items(arena, edits), drops_mount, NULL },
+        const struct want hooks[] = { { .key = "prestart", .items = { "", 0 }, .drops = drops_hook }, { 0 } };
+        const struct want top[] = { { "mounts", mount_items(arena, edits), edits->n_mounts, drops_mount, NULL },
                                     { .key = "linux", .members = linux_ },
                                     { .key = "hooks", .members = hooks },
                                     { 0 } };
