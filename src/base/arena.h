@@ -19,7 +19,7 @@ void *sc_arena_array(struct sc_arena *arena, size_t n, size_t size) __attribute_
 /* Frees everything; the arena can be used again. A zeroed arena is a valid empty one. */
 void sc_arena_free(struct sc_arena *arena);
 
-#define SC_NEW(arena, type) ((type *)sc_arena_alloc((arena), sizeof(type)))
+#define SC_NEW(arena, type)          ((type *)sc_arena_alloc((arena), sizeof(type)))
 #define SC_NEW_ARRAY(arena, type, n) ((type *)sc_arena_array((arena), (n), sizeof(type)))
 
-#define sc_auto_arena __attribute__((cleanup(sc_arena_free))) /* sc_auto_arena struct sc_arena arena = { 0 }; */
+#define sc_auto_arena                __attribute__((cleanup(sc_arena_free))) /* sc_auto_arena struct sc_arena a = { 0 }; */

@@ -11,35 +11,35 @@
 #include <stdio.h>
 
 /* number, exit code of the program, name, what a person finds in the manual */
-#define SC_ERRORS(X)                                                                                     \
-        X(100, 7, NO_DRIVER, "no NVIDIA driver answers on this node")                                    \
-        X(101, 7, DRIVER_FILES, "files of the NVIDIA driver are missing")                                \
-        X(102, 7, DRIVER_CHANGED, "the driver changed and the inventory can't follow")                   \
-        X(103, 7, NVML, "the driver's library NVML answered with an error")                              \
-        X(104, 7, NVML_TIMEOUT, "the driver's library NVML does not answer in time")                     \
-        X(110, 7, NODE, "a device node is missing or has other numbers than the driver says")            \
-        X(120, 7, CACHE, "the inventory cache can't be used")                                            \
-        X(121, 6, CACHE_RIGHTS, "the inventory cache is old and only root can refresh it")               \
-        X(201, 2, MIG_PARENT, "a GPU in MIG mode was asked for as a whole")                              \
-        X(202, 3, MIG_OFF, "a MIG device was asked for on a GPU without MIG devices")                    \
-        X(301, 1, SPEC, "config.json can't be used")                                                     \
-        X(302, 1, NO_RUNTIME, "no OCI runtime such as runc was found")                                   \
-        X(303, 1, HOOK, "the hook was started by a runtime that is not subcard's")                       \
-        X(304, 1, IMAGE, "the container's root file system can't be used")                               \
-        X(305, 1, GRANT, "the grant can't be recorded")                                                  \
-        X(401, 3, UNKNOWN_DEVICE, "no such device on this node")                                         \
-        X(402, 3, AMBIGUOUS, "the id fits several devices")                                              \
-        X(403, 2, BAD_ID, "the id has no known form")                                                    \
-        X(404, 2, BAD_REQUEST, "the request contradicts itself")                                         \
-        X(405, 6, NEEDS_ADMIN, "the request needs CAP_SYS_ADMIN in the container")                       \
-        X(406, 7, REQUIREMENT, "the image requires another driver or GPU")                               \
-        X(601, 6, POLICY, "the operator's policy refuses the request")                                   \
-        X(602, 2, CONFIG, "the operator's configuration can't be read")                                  \
-        X(901, 1, IO, "the system refused an operation")                                                 \
-        X(902, 2, USAGE, "the command line can't be understood")                                         \
-        X(903, 1, MEMORY, "no memory")                                                                   \
-        X(904, 2, INPUT, "a file has wrong content")                                                     \
-        X(905, 6, RIGHTS, "this needs root")                                                             \
+#define SC_ERRORS(X)                                                                                                        \
+        X(100, 7, NO_DRIVER, "no NVIDIA driver answers on this node")                                                       \
+        X(101, 7, DRIVER_FILES, "files of the NVIDIA driver are missing")                                                   \
+        X(102, 7, DRIVER_CHANGED, "the driver changed and the inventory can't follow")                                      \
+        X(103, 7, NVML, "the driver's library NVML answered with an error")                                                 \
+        X(104, 7, NVML_TIMEOUT, "the driver's library NVML does not answer in time")                                        \
+        X(110, 7, NODE, "a device node is missing or has other numbers than the driver says")                               \
+        X(120, 7, CACHE, "the inventory cache can't be used")                                                               \
+        X(121, 6, CACHE_RIGHTS, "the inventory cache is old and only root can refresh it")                                  \
+        X(201, 2, MIG_PARENT, "a GPU in MIG mode was asked for as a whole")                                                 \
+        X(202, 3, MIG_OFF, "a MIG device was asked for on a GPU without MIG devices")                                       \
+        X(301, 1, SPEC, "config.json can't be used")                                                                        \
+        X(302, 1, NO_RUNTIME, "no OCI runtime such as runc was found")                                                      \
+        X(303, 1, HOOK, "the hook was started by a runtime that is not subcard's")                                          \
+        X(304, 1, IMAGE, "the container's root file system can't be used")                                                  \
+        X(305, 1, GRANT, "the grant can't be recorded")                                                                     \
+        X(401, 3, UNKNOWN_DEVICE, "no such device on this node")                                                            \
+        X(402, 3, AMBIGUOUS, "the id fits several devices")                                                                 \
+        X(403, 2, BAD_ID, "the id has no known form")                                                                       \
+        X(404, 2, BAD_REQUEST, "the request contradicts itself")                                                            \
+        X(405, 6, NEEDS_ADMIN, "the request needs CAP_SYS_ADMIN in the container")                                          \
+        X(406, 7, REQUIREMENT, "the image requires another driver or GPU")                                                  \
+        X(601, 6, POLICY, "the operator's policy refuses the request")                                                      \
+        X(602, 2, CONFIG, "the operator's configuration can't be read")                                                     \
+        X(901, 1, IO, "the system refused an operation")                                                                    \
+        X(902, 2, USAGE, "the command line can't be understood")                                                            \
+        X(903, 1, MEMORY, "no memory")                                                                                      \
+        X(904, 2, INPUT, "a file has wrong content")                                                                        \
+        X(905, 6, RIGHTS, "this needs root")                                                                                \
         X(906, 3, NOT_FOUND, "not there")
 
 enum sc_code {

@@ -79,7 +79,8 @@ struct sc_splices {
         size_t n, size;
 };
 void sc_splice(struct sc_splices *splices, uint32_t at, uint32_t removed, struct sc_span text);
-/* Puts `items` ("x,y") behind the last item of an array or the last member of an object, with a comma where one is needed. */
+/* Puts `items` ("x,y") behind the last item of an array or the last member of an object, with a comma where one is needed.
+ */
 void sc_splice_append(struct sc_splices *splices, const struct sc_json *json, sc_json_id parent, struct sc_span items);
 /* The edited text, in `out`. Splices must not overlap. */
 void sc_splice_apply(const struct sc_splices *splices, struct sc_span text, struct sc_buf *out);

@@ -16,7 +16,7 @@ struct sc_span {
 
 #define SC_SPAN(literal) ((struct sc_span){ (literal), sizeof(literal) - 1 })
 /* For printf("%.*s", SC_PRINT(span)). */
-#define SC_PRINT(span) (int)(span).len, (span).at
+#define SC_PRINT(span)  (int)(span).len, (span).at
 #define SC_COUNT(array) (sizeof(array) / sizeof *(array))
 
 struct sc_span sc_span_of(const char *text);

@@ -8,15 +8,15 @@
 #include "base/str.h"
 
 enum {
-        SC_UUID_SIZE = 48,     /* "MIG-b05c0034-4d0e-5d3c-a25c-e6795d1779df" is 40 */
-        SC_BUS_ID_SIZE = 16,   /* "00000000:2A:00.0" without its NUL is 16: see the fields */
+        SC_UUID_SIZE = 48,   /* "MIG-b05c0034-4d0e-5d3c-a25c-e6795d1779df" is 40 */
+        SC_BUS_ID_SIZE = 16, /* "00000000:2A:00.0" without its NUL is 16: see the fields */
         SC_NAME_SIZE = 96,
-        SC_PROFILE_SIZE = 32,  /* "1c.3g.71gb+me" */
+        SC_PROFILE_SIZE = 32, /* "1c.3g.71gb+me" */
         SC_VERSION_SIZE = 32,
         SC_PATH_SIZE = 512,
         SC_MAX_GPUS = 64,
-        SC_MAX_MIGS = 1024,    /* 64 GPUs x 7 GPU instances, some split into compute instances */
-        SC_MAX_FILES = 192,    /* of one driver: 590 has about 60 libraries */
+        SC_MAX_MIGS = 1024, /* 64 GPUs x 7 GPU instances, some split into compute instances */
+        SC_MAX_FILES = 192, /* of one driver: 590 has about 60 libraries */
 };
 
 enum sc_why { SC_KNOWN, SC_NOT_APPLICABLE, SC_NOT_SUPPORTED, SC_NO_PERMISSION, SC_GONE };
@@ -50,7 +50,7 @@ struct sc_mig_device {
         uint32_t gi, ci;               /* instance ids, the keys of the proc tree */
         uint32_t gi_minor, ci_minor;   /* of /dev/nvidia-caps/nvidia-capN */
         uint32_t sm_count, unused;
-        struct sc_maybe start, size; /* placement of the GPU instance in memory slices */
+        struct sc_maybe start, size;          /* placement of the GPU instance in memory slices */
         struct sc_maybe memory_mib, used_mib; /* what a program may allocate; used at the moment of the snapshot */
 };
 
@@ -65,11 +65,11 @@ enum { SC_CAP_COMPUTE = 1 << 0, SC_CAP_UTILITY = 1 << 1, SC_CAP_VIDEO = 1 << 2, 
 
 enum sc_file_kind { SC_FILE_LIBRARY, SC_FILE_PROGRAM, SC_FILE_LINK };
 struct sc_driver_file {
-        char name[64];   /* "libcuda.so.570.86.15", "nvidia-smi", "libcuda.so.1" */
-        char target[64]; /* of a link: "libcuda.so.570.86.15" */
+        char name[64];                /* "libcuda.so.570.86.15", "nvidia-smi", "libcuda.so.1" */
+        char target[64];              /* of a link: "libcuda.so.570.86.15" */
         char dir[SC_PATH_SIZE - 160]; /* below the root, "/usr/lib/x86_64-linux-gnu" */
-        uint32_t kind;   /* enum sc_file_kind */
-        uint32_t caps;   /* bits of the capabilities that want it */
+        uint32_t kind;                /* enum sc_file_kind */
+        uint32_t caps;                /* bits of the capabilities that want it */
 };
 
 /* inode, mtime and size of a file the answers rest on; all 0 where it is absent */
@@ -85,8 +85,8 @@ struct sc_inventory {
         char version_text[256];               /* all of /proc/driver/nvidia/version's first line: the freshness fact */
         char links_dir[SC_PATH_SIZE]; /* absolute path of the folder that holds one folder of links per capability set;
                                          "" = no such folder could be made: one bind per file */
-        uint32_t cuda_version; /* 12080 for 12.8 */
-        uint32_t has_persistenced; /* root has /run/nvidia-persistenced */
+        uint32_t cuda_version;        /* 12080 for 12.8 */
+        uint32_t has_persistenced;    /* root has /run/nvidia-persistenced */
         struct sc_majors majors;
         uint32_t refresh_timeout_ms;
         struct sc_stamp stamps[SC_N_STAMPS];

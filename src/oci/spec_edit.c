@@ -24,7 +24,8 @@ static bool member_is(const struct editor *e, sc_json_id item, const char *key, 
 {
         struct sc_error ignored; /* an item of another shape is none of ours: runc will judge it */
         sc_json_id id;
-        return sc_json_get_typed(e->json, item, key, SC_JSON_STRING, &id, &ignored) == 0 && sc_json_string_is(e->json, id, text);
+        return sc_json_get_typed(e->json, item, key, SC_JSON_STRING, &id, &ignored) == 0 &&
+               sc_json_string_is(e->json, id, text);
 }
 
 static bool drops_device(const struct editor *e, sc_json_id item)
@@ -149,7 +150,8 @@ static int edit_object(struct editor *e, sc_json_id object, const struct want *m
                 if (type == SC_JSON_NULL)
                         print_want(&text, m);
                 if (id == SC_JSON_NONE)
-                        sc_buf_print(&missing, "%s\"%s\":%.*s", missing.len ? "," : "", m->key, SC_PRINT(sc_buf_view(&text)));
+                        sc_buf_print(&missing, "%s\"%s\":%.*s", missing.len ? "," : "", m->key,
+                                     SC_PRINT(sc_buf_view(&text)));
                 else if (type == SC_JSON_NULL)
                         sc_splice(&e->splices, e->json->nodes[id].start, 4, sc_buf_view(&text));
                 else if (m->members && type == SC_JSON_OBJECT)
@@ -157,7 +159,8 @@ static int edit_object(struct editor *e, sc_json_id object, const struct want *m
                 else if (!m->members && type == SC_JSON_ARRAY)
                         edit_array(e, id, m);
                 else
-                        rc = sc_json_fail(e->json, id, e->err, "\"%s\" must be %s", m->key, m->members ? "an object" : "an array");
+                        rc = sc_json_fail(e->json, id, e->err, "\"%s\" must be %s", m->key,
+                                          m->members ? "an object" : "an array");
                 if (rc < 0)
                         return rc;
         }
@@ -170,9 +173,11 @@ static struct sc_span device_items(struct sc_arena *arena, const struct sc_edits
 {
         struct sc_buf buf = { .arena = arena };
         for (size_t i = 0; i < edits->n_nodes && !edits->bind_nodes; i++)
-                sc_buf_print(&buf, "%s{\"path\":\"%s\",\"type\":\"c\",\"major\":%u,\"minor\":%u,\"fileMode\":%u,\"uid\":0,\"gid\":0}",
-                             i ? "," : "", edits->nodes[i].path, edits->nodes[i].major, edits->nodes[i].minor,
-                             edits->nodes[i].mode);
+                sc_buf_print(
+                        &buf,
+                        "%s{\"path\":\"%s\",\"type\":\"c\",\"major\":%u,\"minor\":%u,\"fileMode\":%u,\"uid\":0,\"gid\":0}",
+                        i ? "," : "", edits->nodes[i].path, edits->nodes[i].major, edits->nodes[i].minor,
+                        edits->nodes[i].mode);
         return sc_buf_view(&buf);
 }
 
@@ -181,8 +186,8 @@ static struct sc_span rule_items(struct sc_arena *arena, const struct sc_edits *
 {
         struct sc_buf buf = { .arena = arena };
         for (size_t i = 0; i < edits->n_nodes; i++)
-                sc_buf_print(&buf, "%s{\"allow\":true,\"type\":\"c\",\"major\":%u,\"minor\":%u,\"access\":\"rw\"}", i ? "," : "",
-                             edits->nodes[i].major, edits->nodes[i].minor);
+                sc_buf_print(&buf, "%s{\"allow\":true,\"type\":\"c\",\"major\":%u,\"minor\":%u,\"access\":\"rw\"}",
+                             i ? "," : "", edits->nodes[i].major, edits->nodes[i].minor);
         return sc_buf_view(&buf);
 }
 

@@ -41,16 +41,26 @@ static const struct {
         enum sc_call call;
         const struct option *options;
 } commands[] = {
-        { "create", SC_CALL_CREATE, create_options }, { "run", SC_CALL_CREATE, create_options },
-        { "delete", SC_CALL_DELETE, delete_options }, { "state", SC_CALL_OTHER, NULL },
-        { "start", SC_CALL_OTHER, NULL },             { "kill", SC_CALL_OTHER, NULL },
-        { "exec", SC_CALL_OTHER, NULL },              { "list", SC_CALL_OTHER, NULL },
-        { "ps", SC_CALL_OTHER, NULL },                { "pause", SC_CALL_OTHER, NULL },
-        { "resume", SC_CALL_OTHER, NULL },            { "update", SC_CALL_OTHER, NULL },
-        { "events", SC_CALL_OTHER, NULL },            { "spec", SC_CALL_OTHER, NULL },
-        { "features", SC_CALL_OTHER, NULL },          { "checkpoint", SC_CALL_OTHER, NULL },
-        { "restore", SC_CALL_OTHER, NULL },           { "init", SC_CALL_OTHER, NULL },
-        { "mounts", SC_CALL_OTHER, NULL },            { "help", SC_CALL_OTHER, NULL },
+        { "create", SC_CALL_CREATE, create_options },
+        { "run", SC_CALL_CREATE, create_options },
+        { "delete", SC_CALL_DELETE, delete_options },
+        { "state", SC_CALL_OTHER, NULL },
+        { "start", SC_CALL_OTHER, NULL },
+        { "kill", SC_CALL_OTHER, NULL },
+        { "exec", SC_CALL_OTHER, NULL },
+        { "list", SC_CALL_OTHER, NULL },
+        { "ps", SC_CALL_OTHER, NULL },
+        { "pause", SC_CALL_OTHER, NULL },
+        { "resume", SC_CALL_OTHER, NULL },
+        { "update", SC_CALL_OTHER, NULL },
+        { "events", SC_CALL_OTHER, NULL },
+        { "spec", SC_CALL_OTHER, NULL },
+        { "features", SC_CALL_OTHER, NULL },
+        { "checkpoint", SC_CALL_OTHER, NULL },
+        { "restore", SC_CALL_OTHER, NULL },
+        { "init", SC_CALL_OTHER, NULL },
+        { "mounts", SC_CALL_OTHER, NULL },
+        { "help", SC_CALL_OTHER, NULL },
 };
 
 static int find_command(const char *word)

@@ -35,7 +35,8 @@ void sc_fresh_policy(struct sc_arena *arena, struct sc_policy *ret)
         *ret = load(arena, &answer, &ignored) < 0 ? sc_policy_default : answer.policy;
 }
 
-static int check_nodes(struct sc_arena *arena, const struct sc_root *root, const struct sc_answer *answer, struct sc_error *err)
+static int check_nodes(struct sc_arena *arena, const struct sc_root *root, const struct sc_answer *answer,
+                       struct sc_error *err)
 {
         struct sc_edits edits = { 0 };
         struct sc_share share = {
@@ -100,7 +101,8 @@ static int try_cache(struct sc_arena *arena, const struct sc_asker *asker, struc
 /* What the cheap facts can't prove: the mode of a GPU without MIG devices, and nodes that the refresher would make. */
 static bool worth_a_refresh(int rc)
 {
-        return rc == -SC_E_CACHE || rc == -SC_E_NOT_FOUND || rc == -SC_E_MIG_PARENT || rc == -SC_E_MIG_OFF || rc == -SC_E_NODE;
+        return rc == -SC_E_CACHE || rc == -SC_E_NOT_FOUND || rc == -SC_E_MIG_PARENT || rc == -SC_E_MIG_OFF ||
+               rc == -SC_E_NODE;
 }
 
 /* `subcard` beside our own program, else the installed one. */
@@ -137,7 +139,8 @@ static int run_refresh(unsigned timeout_ms, struct sc_error *err)
         struct sc_span said = sc_span_of(child.stderr_tail), line;
         if (!sc_span_line(&said, &line) || !line.len)
                 line = SC_SPAN("it said nothing");
-        return sc_fail(err, SC_E_CACHE, "the inventory could not be refreshed: %s\n\"%s inventory refresh\" ended with exit code %d\n"
+        return sc_fail(err, SC_E_CACHE,
+                       "the inventory could not be refreshed: %s\n\"%s inventory refresh\" ended with exit code %d\n"
                        "run it by hand",
                        sc_show(line).text, program, child.exit_code);
 }
@@ -146,7 +149,8 @@ static int run_refresh(unsigned timeout_ms, struct sc_error *err)
 static int refresh(struct sc_arena *arena, const struct sc_asker *asker, struct sc_answer *ret, struct sc_error *err)
 {
         if (geteuid() != 0)
-                return sc_fail(err, SC_E_CACHE_RIGHTS, "the inventory cache is missing or old: %.*s\nonly root can refresh it\n"
+                return sc_fail(err, SC_E_CACHE_RIGHTS,
+                               "the inventory cache is missing or old: %.*s\nonly root can refresh it\n"
                                "sudo subcard inventory refresh",
                                (int)strcspn(err->text, "\n"), err->text);
         unsigned timeout_ms = ret->policy.refresh_timeout_ms;

@@ -11,4 +11,5 @@
 
 bool sc_remove_has_grant(const struct sc_argv *argv);
 /* Returns the exit code of the low-level runtime. */
-int sc_remove(struct sc_arena *arena, const struct sc_argv *argv, const struct sc_log *log, char **words, const char *program);
+int sc_remove(struct sc_arena *arena, const struct sc_argv *argv, const struct sc_log *log, char **words,
+              const char *program);

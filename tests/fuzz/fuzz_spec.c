@@ -18,7 +18,8 @@ static struct sc_span edit(struct sc_arena *arena, const struct sc_spec *spec, c
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        static struct sc_node nodes[] = { { "/dev/nvidia0", 195, 0, 0666 }, { "/dev/nvidia-caps/nvidia-cap48", 237, 48, 0444 } };
+        static struct sc_node nodes[] = { { "/dev/nvidia0", 195, 0, 0666 },
+                                          { "/dev/nvidia-caps/nvidia-cap48", 237, 48, 0444 } };
         static struct sc_mount_edit mounts[] = { { "/s", "/d", SC_MOUNT_FILES }, { "/r/dev/x", "/dev/x", SC_MOUNT_NODE } };
         static const char *masked[] = { "/proc/driver/nvidia/gpus/0000:2a:00.0" };
         const struct sc_edits full = { nodes, 2, false, mounts, 2, masked, 1, true }, none = { 0 };

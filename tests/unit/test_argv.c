@@ -30,7 +30,8 @@ static void dockerd_create_is_read(void **state)
 static void podman_create_is_read(void **state)
 {
         (void)state;
-        struct sc_argv got = READ("--systemd-cgroup", "create", "--bundle=/b", "--pid-file=/p", "--console-socket", "/c", "id1");
+        struct sc_argv got =
+                READ("--systemd-cgroup", "create", "--bundle=/b", "--pid-file=/p", "--console-socket", "/c", "id1");
         assert_int_equal(got.call, SC_CALL_CREATE);
         assert_string_equal(got.root, "");
         assert_null(got.log);

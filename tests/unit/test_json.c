@@ -15,8 +15,14 @@ static struct sc_json parsed(const char *text)
 static void good_documents_are_taken(void **state)
 {
         (void)state;
-        static const char *const good[] = { "{}", " [] ", "0", "-0.5e+10", "\"\\ud83d\\ude00\"", "[1,[2,{\"a\":null}]]",
-                                            "18446744073709551615", "\"\xE4\xB8\xAD\"" };
+        static const char *const good[] = { "{}",
+                                            " [] ",
+                                            "0",
+                                            "-0.5e+10",
+                                            "\"\\ud83d\\ude00\"",
+                                            "[1,[2,{\"a\":null}]]",
+                                            "18446744073709551615",
+                                            "\"\xE4\xB8\xAD\"" };
         for (size_t i = 0; i < SC_COUNT(good); i++)
                 (void)parsed(good[i]);
 }
@@ -24,9 +30,29 @@ static void good_documents_are_taken(void **state)
 static void bad_documents_are_refused(void **state)
 {
         (void)state;
-        static const char *const bad[] = { "", " ", "{", "[1,]", "{\"a\":1,}", "{a:1}", "01", "1.", "+1", "nul", "\"\\ud800\"",
-                                           "\"\\x\"", "\"\n\"", "\"\xC0\x80\"", "\"\xED\xA0\x80\"", "{} {}", "\xEF\xBB\xBF{}",
-                                           "[1 2]", "{\"a\" 1}", "'a'", "\"abc", "\"\\u12\"", "-" };
+        static const char *const bad[] = { "",
+                                           " ",
+                                           "{",
+                                           "[1,]",
+                                           "{\"a\":1,}",
+                                           "{a:1}",
+                                           "01",
+                                           "1.",
+                                           "+1",
+                                           "nul",
+                                           "\"\\ud800\"",
+                                           "\"\\x\"",
+                                           "\"\n\"",
+                                           "\"\xC0\x80\"",
+                                           "\"\xED\xA0\x80\"",
+                                           "{} {}",
+                                           "\xEF\xBB\xBF{}",
+                                           "[1 2]",
+                                           "{\"a\" 1}",
+                                           "'a'",
+                                           "\"abc",
+                                           "\"\\u12\"",
+                                           "-" };
         for (size_t i = 0; i < SC_COUNT(bad); i++) {
                 struct sc_json json;
                 assert_int_equal(sc_json_parse(&arena, sc_span_of(bad[i]), &json, &err), -SC_E_INPUT);
@@ -95,7 +121,8 @@ static void writer_indents_and_escapes(void **state)
         sc_json_open(&out, "c", '[');
         sc_json_close(&out, ']');
         sc_json_close(&out, '}');
-        assert_string_equal(buf.at, "{\n  \"a\": \"x\\\"\\\\\\n\\u0001\xEF\xBF\xBD\",\n  \"b\": [\n    7\n  ],\n  \"c\": []\n}");
+        assert_string_equal(buf.at,
+                            "{\n  \"a\": \"x\\\"\\\\\\n\\u0001\xEF\xBF\xBD\",\n  \"b\": [\n    7\n  ],\n  \"c\": []\n}");
 }
 
 static int free_arena(void **state)
@@ -108,12 +135,9 @@ static int free_arena(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(good_documents_are_taken),
-                cmocka_unit_test(bad_documents_are_refused),
-                cmocka_unit_test(depth_is_limited_to_64),
-                cmocka_unit_test(members_are_found_and_duplicates_refused),
-                cmocka_unit_test(splices_change_nothing_else),
-                cmocka_unit_test(writer_indents_and_escapes),
+                cmocka_unit_test(good_documents_are_taken),    cmocka_unit_test(bad_documents_are_refused),
+                cmocka_unit_test(depth_is_limited_to_64),      cmocka_unit_test(members_are_found_and_duplicates_refused),
+                cmocka_unit_test(splices_change_nothing_else), cmocka_unit_test(writer_indents_and_escapes),
         };
         return cmocka_run_group_tests(tests, NULL, free_arena);
 }

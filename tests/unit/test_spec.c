@@ -9,19 +9,24 @@ static struct sc_node nodes[] = { { "/dev/nvidiactl", 195, 255, 0666 }, { "/dev/
 static struct sc_mount_edit mounts[] = { { "/host/d", "/usr/lib/nvidia/current", SC_MOUNT_FILES } };
 static const char *masked[] = { "/proc/driver/nvidia/gpus/x" };
 
-#define DEVICES                                                                                             \
-        "{\"path\":\"/dev/nvidiactl\",\"type\":\"c\",\"major\":195,\"minor\":255,\"fileMode\":438,\"uid\":0,\"gid\":0}," \
+#define DEVICES                                                                                                             \
+        "{\"path\":\"/dev/nvidiactl\",\"type\":\"c\",\"major\":195,\"minor\":255,\"fileMode\":438,\"uid\":0,\"gid\":0},"    \
         "{\"path\":\"/dev/nvidia0\",\"type\":\"c\",\"major\":195,\"minor\":0,\"fileMode\":438,\"uid\":0,\"gid\":0}"
-#define RULES                                                                                                \
-        "{\"allow\":true,\"type\":\"c\",\"major\":195,\"minor\":255,\"access\":\"rw\"},"                     \
+#define RULES                                                                                                               \
+        "{\"allow\":true,\"type\":\"c\",\"major\":195,\"minor\":255,\"access\":\"rw\"},"                                    \
         "{\"allow\":true,\"type\":\"c\",\"major\":195,\"minor\":0,\"access\":\"rw\"}"
-#define MOUNT                                                                                                \
-        "{\"destination\":\"/usr/lib/nvidia/current\",\"type\":\"bind\",\"source\":\"/host/d\","             \
+#define MOUNT                                                                                                               \
+        "{\"destination\":\"/usr/lib/nvidia/current\",\"type\":\"bind\",\"source\":\"/host/d\","                            \
         "\"options\":[\"ro\",\"nosuid\",\"nodev\",\"rbind\",\"rprivate\"]}"
 
 static struct sc_edits all_edits(void)
 {
-        return (struct sc_edits){ .nodes = nodes, .n_nodes = 2, .mounts = mounts, .n_mounts = 1, .masked = masked, .n_masked = 1,
+        return (struct sc_edits){ .nodes = nodes,
+                                  .n_nodes = 2,
+                                  .mounts = mounts,
+                                  .n_mounts = 1,
+                                  .masked = masked,
+                                  .n_masked = 1,
                                   .cut_hook = true };
 }
 
@@ -56,13 +61,15 @@ static void missing_parts_are_made(void **state)
 static void other_members_keep_their_bytes(void **state)
 {
         (void)state;
-        const char *got = edited("{ \"new\": {\"field\" : 18446744073709551615, \"e\":1.0e2},\n"
-                                 " \"linux\" : { \"resources\": { \"devices\" : [ {\"allow\": false , \"access\":\"rwm\"} ] ,"
-                                 "\"memory\":{\"limit\":18446744073709551615}}, \"devices\": [] } }",
-                                 (struct sc_edits){ .nodes = nodes, .n_nodes = 2 });
-        assert_string_equal(got, "{ \"new\": {\"field\" : 18446744073709551615, \"e\":1.0e2},\n"
-                                 " \"linux\" : { \"resources\": { \"devices\" : [ {\"allow\": false , \"access\":\"rwm\"} ," RULES
-                                 "] ,\"memory\":{\"limit\":18446744073709551615}}, \"devices\": [" DEVICES "] } }");
+        const char *got =
+                edited("{ \"new\": {\"field\" : 18446744073709551615, \"e\":1.0e2},\n"
+                       " \"linux\" : { \"resources\": { \"devices\" : [ {\"allow\": false , \"access\":\"rwm\"} ] ,"
+                       "\"memory\":{\"limit\":18446744073709551615}}, \"devices\": [] } }",
+                       (struct sc_edits){ .nodes = nodes, .n_nodes = 2 });
+        assert_string_equal(got,
+                            "{ \"new\": {\"field\" : 18446744073709551615, \"e\":1.0e2},\n"
+                            " \"linux\" : { \"resources\": { \"devices\" : [ {\"allow\": false , \"access\":\"rwm\"} ," RULES
+                            "] ,\"memory\":{\"limit\":18446744073709551615}}, \"devices\": [" DEVICES "] } }");
 }
 
 static void a_second_edit_changes_nothing(void **state)
@@ -77,8 +84,8 @@ static void a_device_of_the_spec_with_other_numbers_is_replaced(void **state)
         (void)state;
         const char *got = edited("{\"linux\":{\"devices\":[{\"path\":\"/dev/x\"},{\"path\":\"/dev/nvidia0\",\"major\":7}]}}",
                                  (struct sc_edits){ .nodes = nodes, .n_nodes = 2 });
-        assert_string_equal(got, "{\"linux\":{\"devices\":[{\"path\":\"/dev/x\"}," DEVICES "],\"resources\":{\"devices\":[" RULES
-                                 "]}}}");
+        assert_string_equal(got, "{\"linux\":{\"devices\":[{\"path\":\"/dev/x\"}," DEVICES
+                                 "],\"resources\":{\"devices\":[" RULES "]}}}");
 }
 
 static void only_the_gpu_hook_is_cut(void **state)
@@ -92,7 +99,8 @@ static void only_the_gpu_hook_is_cut(void **state)
         assert_string_equal(edited("{\"hooks\":{\"prestart\":[{\"path\":\"/a/nvidia-container-toolkit\"}]}}",
                                    (struct sc_edits){ .cut_hook = true }),
                             "{\"hooks\":{\"prestart\":[]}}");
-        assert_false(spec_of("{\"hooks\":{\"prestart\":[{\"path\":\"/usr/bin/my-nvidia-container-runtime-hook\"},{}]}}").has_our_hook);
+        assert_false(spec_of("{\"hooks\":{\"prestart\":[{\"path\":\"/usr/bin/my-nvidia-container-runtime-hook\"},{}]}}")
+                             .has_our_hook);
 }
 
 static void nothing_wanted_changes_nothing(void **state)
@@ -106,7 +114,8 @@ static void the_asking_parts_are_read(void **state)
 {
         (void)state;
         struct sc_spec spec = spec_of(
-                "{\"process\":{\"env\":[\"A=1\",\"junk\",\"B=\\u0032\"],\"capabilities\":{\"bounding\":[\"CAP_SYS_ADMIN\"]}},"
+                "{\"process\":{\"env\":[\"A=1\",\"junk\",\"B=\\u0032\"],\"capabilities\":{\"bounding\":[\"CAP_SYS_ADMIN\"]}}"
+                ","
                 "\"root\":{\"path\":\"rootfs\"},\"mounts\":[{\"destination\":\"/var/run/nvidia-container-devices/0\","
                 "\"source\":\"/dev/null\"},{\"destination\":\"/etc\",\"source\":\"/x\"}],"
                 "\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"user\"}]}}");
@@ -126,10 +135,21 @@ static void wrong_specs_are_refused(void **state)
 {
         (void)state;
         static const char *const bad[] = {
-                "", "[]", "null", "{\"process\":[]}", "{\"process\":{\"env\":{}}}", "{\"process\":{\"env\":[1]}}",
-                "{\"process\":{\"env\":[\"A=\\u0000\"]}}", "{\"process\":{},\"process\":{}}", "{\"mounts\":{}}",
-                "{\"mounts\":[{}]}", "{\"linux\":[]}", "{\"linux\":{\"namespaces\":1}}", "{\"root\":{\"path\":1}}",
-                "{\"hooks\":{\"prestart\":{}}}", "{\"process\":{\"env\":[\"A=\xFF\"]}}",
+                "",
+                "[]",
+                "null",
+                "{\"process\":[]}",
+                "{\"process\":{\"env\":{}}}",
+                "{\"process\":{\"env\":[1]}}",
+                "{\"process\":{\"env\":[\"A=\\u0000\"]}}",
+                "{\"process\":{},\"process\":{}}",
+                "{\"mounts\":{}}",
+                "{\"mounts\":[{}]}",
+                "{\"linux\":[]}",
+                "{\"linux\":{\"namespaces\":1}}",
+                "{\"root\":{\"path\":1}}",
+                "{\"hooks\":{\"prestart\":{}}}",
+                "{\"process\":{\"env\":[\"A=\xFF\"]}}",
         };
         for (size_t i = 0; i < SC_COUNT(bad); i++) {
                 struct sc_spec spec;
