@@ -41,7 +41,7 @@ struct sim_profile {
 struct sim_ci {
         uint32_t id, profile; /* NVML_COMPUTE_INSTANCE_PROFILE_* */
         uint32_t start, slices, sm;
-        const char *uuid; /* "MIG-…" */
+        const char *uuid; /* "MIG-…": always what sim_mig_uuid says for its place */
 };
 
 struct sim_gi {
@@ -51,15 +51,25 @@ struct sim_gi {
         uint32_t n_cis;
 };
 
+/* A UUID that a machine file fixes for a place; other places follow the driver's recipe (uuid.c). */
+struct sim_mig_uuid {
+        uint32_t gi, ci;
+        const char *uuid;
+};
+
 struct sim_process {
         int64_t pid;
         uint32_t gi, ci; /* UINT32_MAX: on the whole GPU */
         uint64_t memory_mib;
         const char *name;
-        uint64_t start_time; /* of /proc/PID/stat: a pid that came back does not count */
+        uint64_t start_time; /* of /proc/PID/stat: a pid that came back does not count; 0: a mere record, always counts */
 };
 
-/* Temperature, power, clocks … of one moment; a machine file may give any. */
+/*
+ * Temperature, power, clocks … of one moment; a machine file may give any.
+ * Memory in use, MIG off: used_mib + all processes. MIG on: of one GPU instance profile.used_idle_mib + its processes, of
+ * the GPU the sum over its instances (used_mib does not count then). reserved_mib is apart, within memory_mib.
+ */
 struct sim_gpu {
         const char *uuid, *bus_id /* "00000000:2A:00.0" */, *name, *brand, *serial, *vbios, *board_part;
         uint32_t minor, pci_device_id, pci_subsystem_id, arch, brand_number, cc_major, cc_minor;
@@ -70,6 +80,10 @@ struct sim_gpu {
         uint32_t clock_sm_mhz, clock_mem_mhz, clock_max_sm_mhz, clock_max_mem_mhz;
         uint32_t pcie_gen, pcie_width;
         uint64_t pdi;
+        uint32_t chip_id;       /* 0x180: goes into MIG UUIDs with the pdi */
+        uint32_t memory_slices; /* 8, or 4 on A30 */
+        uint32_t irq, dma_bits, numa_node;
+        const char *cpus;         /* "0-47,96-143" */
         const char *compute_mode; /* "Default" */
         struct sim_profile *profiles;
         uint32_t n_profiles;
@@ -77,6 +91,8 @@ struct sim_gpu {
         uint32_t n_gis;
         struct sim_process *processes;
         uint32_t n_processes;
+        struct sim_mig_uuid *mig_uuids;
+        uint32_t n_mig_uuids;
 };
 
 struct sim_fault {
@@ -113,7 +129,19 @@ struct sim_place {
         struct sim_ci *ci;
         uint32_t gpu_index;
 };
+/* MIG device `mig` (in -L order) of GPU number `gpu`; false where there is none. */
+bool sim_place_find(const struct sim_machine *machine, uint32_t gpu, uint32_t mig, struct sim_place *ret);
+struct sim_gi *sim_gi_find(const struct sim_gpu *gpu, uint32_t gi); /* by id, NULL if none */
+struct sim_ci *sim_ci_find(const struct sim_gi *gi, uint32_t ci);
 const struct sim_profile *sim_profile_of(const struct sim_gpu *gpu, const struct sim_gi *gi);
+/* Memory that processes hold on a GPU instance (gi UINT32_MAX: on all of the GPU), MiB. */
+uint64_t sim_process_memory(const struct sim_gpu *gpu, uint32_t gi);
+
+/* The GPU instance id that belongs to a placement (facts: the id is the "swizz id"). */
+uint32_t sim_gi_id(const struct sim_gpu *gpu, uint32_t size, uint32_t start);
+/* "MIG-…" of a place: as the machine file fixes it, else by the driver's recipe. In the arena. */
+const char *sim_mig_uuid(struct sc_arena *arena, const struct sim_gpu *gpu, const struct sim_gi *gi, uint32_t ci);
 /* Minors of the capability nodes: a static table, nv-caps.c (facts: 3 + (gpu*15+gi)*9, then 1 + ci). */
+enum { SIM_CAP_GPUS = 32, SIM_CAP_LAST = 4322 }; /* the table ends with gpu31/gi14/ci7 */
 uint32_t sim_gi_minor(uint32_t gpu_minor, uint32_t gi);
 uint32_t sim_ci_minor(uint32_t gpu_minor, uint32_t gi, uint32_t ci);
