@@ -154,13 +154,40 @@ int sc_make_dirs(const char *path, struct sc_error *err)
                         continue;
                 memcpy(part, path, i);
                 part[i] = '\0';
-                if (mkdir(part, 0755) < 0 && errno != EEXIST)
+                bool made = mkdir(part, 0755) == 0;
+                if (made ? chmod(part, 0755) < 0 : errno != EEXIST) /* chmod: whatever the umask is */
                         return sc_fail_errno(err, SC_E_IO, "cannot make the directory %s", part);
         }
         int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
                 return sc_fail_errno(err, SC_E_IO, "cannot open the directory %s", path);
         return fd;
+}
+
+/* What getdents64(2) writes; readdir(3) would cost an allocation and three more calls per directory. */
+struct entry {
+        uint64_t inode, offset;
+        uint16_t size;
+        uint8_t type;
+        char name[];
+};
+
+const char *sc_next_name(struct sc_names *names)
+{
+        for (;;) {
+                if (names->at == names->end) {
+                        long n = syscall(SYS_getdents64, names->fd, names->bytes, sizeof names->bytes);
+                        names->failed = n < 0;
+                        if (n <= 0)
+                                return NULL;
+                        names->at = 0;
+                        names->end = (uint32_t)n;
+                }
+                const struct entry *entry = (const void *)(names->bytes + names->at);
+                names->at += entry->size;
+                if (strcmp(entry->name, ".") != 0 && strcmp(entry->name, "..") != 0)
+                        return entry->name;
+        }
 }
 
 uint64_t sc_monotonic_ms(void)

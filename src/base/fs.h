@@ -18,7 +18,7 @@ struct sc_root {
                             that another program gets (mount sources) */
 };
 
-void sc_close(int *fd);                                  /* keeps errno; -1 is fine */
+void sc_close(int *fd); /* keeps errno; -1 is fine */
 #define sc_auto_close __attribute__((cleanup(sc_close))) /* sc_auto_close int fd = …; */
 void sc_root_close(struct sc_root *root);
 #define sc_auto_root __attribute__((cleanup(sc_root_close))) /* sc_auto_root struct sc_root root = { .fd = -1 }; */
@@ -41,11 +41,23 @@ enum sc_durable { SC_FLEETING, SC_DURABLE }; /* SC_DURABLE: fsync of file and di
 int sc_write_file(int dir_fd, const char *name, struct sc_span content, mode_t mode, enum sc_durable durable,
                   struct sc_error *err);
 
-/* All missing directories of an absolute path of the host (mode 0755), then the last one opened: fd or error. */
+/* All missing directories of an absolute path of the host (mode 0755 whatever the umask), then the last one opened:
+ * fd or error. */
 int sc_make_dirs(const char *path, struct sc_error *err);
 
 /* An exclusive lock on dir_fd/name (made if absent), waited for at most timeout_ms; returns its fd: closing it unlocks.
  * -SC_E_NVML_TIMEOUT when time is up (the only holder for long is a refresh). */
 int sc_lock(int dir_fd, const char *name, unsigned timeout_ms, struct sc_error *err);
+
+/* The names in a directory, without "." and "..", in the file system's order: `struct sc_names names = { .fd = fd };` and
+ * sc_next_name until NULL; then names.failed says whether that was an error (errno). A name lives until the next call.
+ * The caller keeps and closes the fd. */
+struct sc_names {
+        int fd;
+        bool failed;
+        uint32_t at, end;
+        _Alignas(8) char bytes[4096];
+};
+const char *sc_next_name(struct sc_names *names);
 
 uint64_t sc_monotonic_ms(void);
