@@ -18,13 +18,20 @@ int sc_parse_mig_minor(struct sc_span mig_minors, uint32_t gpu_minor, uint32_t g
 /* First line of /proc/driver/nvidia/version, and the version number in it ("570.86.15"). */
 int sc_parse_version(struct sc_span version, char text[256], char number[SC_VERSION_SIZE], struct sc_error *err);
 
+/* -SC_E_NO_DRIVER where there is no version file; the others -SC_E_NOT_FOUND. Wrong content: -SC_E_INPUT. */
 int sc_read_majors(struct sc_arena *arena, const struct sc_root *root, struct sc_majors *ret, struct sc_error *err);
 int sc_read_version(struct sc_arena *arena, const struct sc_root *root, char text[256], char number[SC_VERSION_SIZE],
                     struct sc_error *err);
 int sc_read_boot_id(struct sc_arena *arena, const struct sc_root *root, char ret[40], struct sc_error *err);
 
+/* The access record of one capability, "/proc/driver/nvidia/capabilities/gpu0/mig/gi5/access": for one device much cheaper
+ * than mig-minors, whose 4322 lines are there whether the instance exists or not. */
+int sc_read_access(struct sc_arena *arena, const struct sc_root *root, const char *path, uint32_t *ret_minor,
+                   uint32_t *ret_mode, struct sc_error *err);
+
 /* The (gi, ci) pairs that /proc/driver/nvidia/capabilities/gpuN/mig holds at this moment, as the kernel lists them,
- * sorted; a giG without ciC gives one pair with ci UINT32_MAX. Returns the count, at most max. */
+ * sorted; a giG without ciC gives one pair with ci UINT32_MAX. Returns the count; more than max
+ * is an error, no folder gpuN/mig is 0. */
 struct sc_mig_key {
         uint32_t gi, ci;
 };
