@@ -3,7 +3,9 @@
  *
  * One small JSON file per container in RUN/grants, named by a hash of the runtime's --root and the container id. Written
  * before runc is exec'ed, by the process that becomes runc (pid and start time stay). A grant is alive while that process
- * or the one in the engine's pid file lives, in the same boot. Ended grants leave a copy in /var/lib/subcard/last.
+ * or the one in the engine's pid file lives, in the same boot. A pid file that outlives its container and names a number that
+ * is in use again keeps the grant alive: the safe side. Ended grants leave a copy in /var/lib/subcard/last, one per
+ * container; beyond 10,000 the oldest go (looked at whenever the hash of an ended one ends in 00, every 256th).
  */
 #pragma once
 #include "base/fs.h"
@@ -23,12 +25,14 @@ struct sc_grant {
         bool alive; /* set by sc_grants_read */
 };
 
+/* In RUN/grants (0700, made where missing), 0600, as a whole. Errors are -SC_E_GRANT. */
 int sc_grant_write(const char *run, const struct sc_grant *grant, struct sc_error *err);
-/* Takes the grant away and keeps a copy in last_dir (absolute path; NULL: no copy). Absent: fine, 0. */
+/* Takes the grant away and keeps a copy in last_dir (absolute path; NULL: no copy). Absent: fine, 0. Where only the copy
+ * fails the grant is gone too, and the error is about the copy. */
 int sc_grant_end(struct sc_arena *arena, const char *run, const char *last_dir, const char *runtime_root, const char *id,
                  struct sc_error *err);
 /* All grants of a run directory; files that are no grants are skipped and counted in *ret_bad. */
 int sc_grants_read(struct sc_arena *arena, const char *run, const char *boot_id, struct sc_grant **ret, size_t *ret_n,
                    size_t *ret_bad, struct sc_error *err);
-/* Start time of a process, 0 if there is none. */
+/* Start time of a process, 0 if there is none; a zombie is none. */
 uint64_t sc_process_start_time(int64_t pid);
