@@ -171,7 +171,7 @@ void sc_buf_span(struct sc_buf *buf, struct sc_span span)
         sc_buf_add(buf, span.at, span.len);
 }
 
-static void print_args(struct sc_buf *buf, const char *fmt, va_list args)
+static void __attribute__((format(printf, 2, 0))) print_args(struct sc_buf *buf, const char *fmt, va_list args)
 {
         va_list again;
         va_copy(again, args);
