@@ -1,8 +1,9 @@
 /*
  * request: what one container asks for, read from its environment and mounts. Pure.
  *
- * Rules where today's tools disagree: docs/design. The last variable of a name wins (dockerd appends its own behind the
- * image's). Values come from images: they choose among allowed devices and name nothing else (security.md R11).
+ * Rules where today's tools disagree: docs/requests.md. The last variable of a name wins (dockerd appends its own behind the
+ * image's); an entry without "=" is no variable. Values come from images: they choose among allowed devices and name nothing
+ * else (security.md R11). Limits: 128 KiB and 16384 items of device lists, 64 KiB of every other value.
  */
 #pragma once
 #include "gpu/ids.h"
@@ -21,11 +22,12 @@ struct sc_request {
         const struct sc_id *ids; /* of SC_REQUEST_IDS, in order, without duplicates of text */
         const struct sc_span *texts; /* the same as the container spelt them */
         size_t n_ids;
-        uint32_t caps;                /* SC_CAP_*: what it wants and policy allows */
+        uint32_t caps;                /* SC_CAP_*: what it wants and policy allows; 0 if it wants only what nobody serves */
         bool mig_config, mig_monitor; /* NVIDIA_MIG_CONFIG_DEVICES=all, NVIDIA_MIG_MONITOR_DEVICES=all, already checked */
         const struct sc_span *requirements; /* values of NVIDIA_REQUIRE_*, none if disabled */
         size_t n_requirements;
-        struct sc_span warnings; /* lines for the log: what was asked for and is not served */
+        struct sc_span warnings; /* lines for the log, each with its '\n': what was asked for and is not served. May be there
+                                    with SC_REQUEST_NOTHING, where policy refuses the source of the request */
 };
 
 /* Input: the container as far as a request can stand in it. */
@@ -37,5 +39,6 @@ struct sc_asker {
         bool has_sys_admin; /* in the bounding set */
 };
 
+/* -SC_E_BAD_ID, -SC_E_BAD_REQUEST (contradiction, unknown word, over a limit), -SC_E_NEEDS_ADMIN, -SC_E_POLICY. */
 int sc_request_read(struct sc_arena *arena, const struct sc_asker *asker, const struct sc_policy *policy,
                     struct sc_request *ret, struct sc_error *err);
