@@ -3,7 +3,9 @@
 .PHONY: demo check check-fast check-system check-engines setup
 setup:
 	@[ "$$(id -u)" != 0 ] || tools/setup
-demo: setup
+demo:
+	@[ "$$(id -u)" = 0 ] || { echo "make demo: needs root (sudo make demo): it starts a dockerd in namespaces of its own" >&2; exit 1; }
+	@tools/setup
 	@$(MAKE) -s -j2 all
 	@tools/demo
 check: setup
@@ -16,6 +18,7 @@ check-system: setup
 	@$(MAKE) -s -j2 all
 	@tools/check system
 # Docker 28.5 of Debian unstable and Docker 29 built by Go: not in `make check`, the second takes minutes to build.
-check-engines: setup
+check-engines:
+	@[ "$$(id -u)" != 0 ] || tools/setup --engines
 	@$(MAKE) -s -j2 all
 	@$(PYTHON) -m pytest -q -p no:cacheprovider -rfEs tests/system --engines=debian-sid,docker29

@@ -9,9 +9,10 @@ N_NODES = 256 + 2 + 4324         # what the probe tries
 
 
 class Node:
-    def __init__(self, lab, root="/var/lib/subcard/sim"):
+    def __init__(self, lab, root="/var/lib/subcard/sim", up=True):
         self.lab, self.root = lab, root
-        lab.run("subcard", "sim", "up", "--machine", "h200-seed")
+        if up:
+            lab.run("subcard", "sim", "up", "--machine", "h200-seed")
         self.majors = self.read_majors()
 
     def read_majors(self):
