@@ -1,13 +1,18 @@
 /*
- * place: makes the few things that a container's own layer gets: relative links, one conf file, the merged loader cache.
+ * place: makes the few things that a container's own layer gets: relative links, one conf file, the merged loader cache,
+ * the empty folder on which the driver's is mounted.
  *
  * Everything by directory handles of openat2 without symbolic links on the way, temp name + rename, owner as sc_image says.
- * Doing it twice changes nothing (docker start of a stopped container); a changed driver version replaces.
+ * Folders on the way are made (0755). Doing it twice changes nothing (docker start of a stopped container); a changed
+ * driver version replaces. Errors are -SC_E_IMAGE.
  */
 #pragma once
 #include "image/probe.h"
 
-/* path: absolute in the container, from our tables; target: relative. 0 also when it is already so. */
+/* path: absolute in the container, from our tables; target: relative. 0 also when it is already so. A link of somebody else
+ * is replaced, so ask sc_image_name first; anything else than a link is left, with an error. */
 int sc_place_link(int root_fd, const struct sc_image *image, const char *path, const char *target, struct sc_error *err);
 /* /etc/ld.so.conf.d/NAME or /etc/ld.so.cache with this content; equal content is left alone. */
 int sc_place_file(int root_fd, const struct sc_image *image, const char *path, struct sc_span content, struct sc_error *err);
+/* A folder to mount on; one that is there is left alone. */
+int sc_place_dir(int root_fd, const struct sc_image *image, const char *path, struct sc_error *err);

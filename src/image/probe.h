@@ -7,6 +7,9 @@
 #pragma once
 #include "base/fs.h"
 #include "base/str.h"
+#include "image/cover.h"
+
+enum { SC_IMAGE_MAX_CACHE = 8 * 1024 * 1024 };
 
 enum sc_libc { SC_LIBC_NONE, SC_LIBC_GLIBC, SC_LIBC_MUSL };
 
@@ -21,10 +24,12 @@ struct sc_image {
         enum sc_libc libc;
         const char *libdir; /* from our table: "/usr/lib/x86_64-linux-gnu"; where the image's libc.so.6 lies */
         bool writable;      /* links, the conf file and the cache can be made */
-        bool covered_libdir, covered_bin, covered_etc; /* a mount of config.json hides our work there */
+        /* a mount of config.json hides our work there, or the folder can't be reached without following a link */
+        bool covered_libdir, covered_bin, covered_etc;
         struct sc_span ld_cache; /* the image's cache as data, empty if absent or unusable */
         struct sc_span warnings; /* lines for the log */
         uint32_t owner_uid, owner_gid; /* of its /etc, or of the root: who owns what we make */
+        struct sc_cover cover;         /* all mounts, for sc_covered */
 };
 
 /* root_fd: O_PATH handle of the root file system. mounts: destinations that config.json mounts something on.

@@ -1,0 +1,179 @@
+#include "image/probe.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#define MULTIARCH "x86_64-linux-gnu"
+#define MUSL_LOADER "ld-musl-x86_64.so.1"
+enum { MACHINE = EM_X86_64 };
+#elif defined(__aarch64__)
+#define MULTIARCH "aarch64-linux-gnu"
+#define MUSL_LOADER "ld-musl-aarch64.so.1"
+enum { MACHINE = EM_AARCH64 };
+#else
+#error "the library folders of this machine are not known"
+#endif
+
+/* In this order: a folder under /usr is the real one where /lib is a link to it. */
+static const struct {
+        const char *dir, *libc;
+} libdirs[] = {
+        { "/usr/lib/" MULTIARCH, "/usr/lib/" MULTIARCH "/libc.so.6" },
+        { "/lib/" MULTIARCH, "/lib/" MULTIARCH "/libc.so.6" },
+        { "/usr/lib64", "/usr/lib64/libc.so.6" },
+        { "/lib64", "/lib64/libc.so.6" },
+        { "/usr/lib", "/usr/lib/libc.so.6" },
+        { "/lib", "/lib/libc.so.6" },
+};
+
+static void warn(struct sc_buf *warnings, const char *text)
+{
+        sc_buf_print(warnings, "%s%s", warnings->len ? "\n" : "", text);
+}
+
+/* Opened only if it is a regular file: opening a device can act, opening a FIFO can wait. A change between both looks
+ * needs somebody who writes in the root of a container that isn't there yet; he gains an open without effect on ours. */
+static int open_regular(int root_fd, const char *path, struct stat *st)
+{
+        sc_auto_close int there = sc_openat_root(root_fd, path, O_PATH, 0);
+        if (there < 0 || fstat(there, st) < 0)
+                return -1;
+        if (!S_ISREG(st->st_mode)) {
+                errno = EMEDIUMTYPE;
+                return -1;
+        }
+        return sc_openat_root(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+}
+
+/* Class and machine: an image for another machine, or with 32-bit libraries in /usr/lib. */
+static bool is_elf_of_here(int root_fd, const char *path)
+{
+        struct stat st;
+        Elf64_Ehdr head;
+        sc_auto_close int fd = open_regular(root_fd, path, &st);
+        return fd >= 0 && pread(fd, &head, sizeof head, 0) == (ssize_t)sizeof head &&
+               memcmp(head.e_ident, ELFMAG, SELFMAG) == 0 && head.e_ident[EI_CLASS] == ELFCLASS64 && head.e_machine == MACHINE;
+}
+
+/* A folder in which we may work: there, or to be made, without a link or another file system on the way. */
+static bool is_reachable(int root_fd, const char *dir)
+{
+        sc_auto_close int fd = sc_openat_strict(root_fd, dir, O_PATH | O_DIRECTORY, 0);
+        return fd >= 0 || errno == ENOENT;
+}
+
+static void find_libdir(int root_fd, struct sc_image *image)
+{
+        for (int strict = 1; strict >= 0; strict--) {
+                for (size_t i = 0; i < SC_COUNT(libdirs); i++) {
+                        if ((strict && !is_reachable(root_fd, libdirs[i].dir)) || !is_elf_of_here(root_fd, libdirs[i].libc))
+                                continue;
+                        image->libc = SC_LIBC_GLIBC;
+                        image->libdir = libdirs[i].dir;
+                        return;
+                }
+        }
+        bool musl = is_elf_of_here(root_fd, "/lib/" MUSL_LOADER) || is_elf_of_here(root_fd, "/usr/lib/" MUSL_LOADER);
+        image->libc = musl ? SC_LIBC_MUSL : SC_LIBC_NONE;
+        image->libdir = musl ? "/usr/lib" : libdirs[0].dir;
+}
+
+static void read_cache(struct sc_arena *arena, int root_fd, struct sc_image *image, struct sc_buf *warnings)
+{
+        struct stat st;
+        struct sc_error err;
+        sc_auto_close int fd = open_regular(root_fd, "/etc/ld.so.cache", &st);
+        if (fd < 0) {
+                struct stat link;
+                sc_auto_close int etc = sc_openat_strict(root_fd, "/etc", O_PATH | O_DIRECTORY, 0);
+                /* absent is usual, a link that leads nowhere or something else than a file is not */
+                if (etc >= 0 && fstatat(etc, "ld.so.cache", &link, AT_SYMLINK_NOFOLLOW) == 0)
+                        warn(warnings, "the image's /etc/ld.so.cache is no file that can be read; it counts as absent");
+                return;
+        }
+        if (st.st_size > SC_IMAGE_MAX_CACHE)
+                warn(warnings, "the image's /etc/ld.so.cache is larger than 8 MiB; it counts as absent");
+        else if (sc_read_fd(arena, fd, "/etc/ld.so.cache", SC_IMAGE_MAX_CACHE, &image->ld_cache, &err) < 0)
+                warn(warnings, "the image's /etc/ld.so.cache can't be read; it counts as absent");
+}
+
+static void look_at_folders(int root_fd, struct sc_image *image, struct sc_buf *warnings)
+{
+        const struct {
+                const char *dir, *covered, *text;
+                bool *ret;
+        } folders[] = {
+                { image->libdir, image->libdir, "the image's library folder is reached only through a link", &image->covered_libdir },
+                { "/usr/bin", "/usr/bin", "the image's /usr/bin is a link or no folder", &image->covered_bin },
+                { "/etc", "/etc/ld.so.cache", "the image's /etc is a link or no folder", &image->covered_etc },
+        };
+        for (size_t i = 0; i < SC_COUNT(folders); i++) {
+                bool reachable = is_reachable(root_fd, folders[i].dir);
+                *folders[i].ret = !reachable || sc_covered(root_fd, &image->cover, folders[i].covered);
+                if (!reachable)
+                        warn(warnings, folders[i].text);
+        }
+}
+
+int sc_image_probe(struct sc_arena *arena, int root_fd, const struct sc_span *mounts, size_t n_mounts,
+                   struct sc_image *ret, struct sc_error *err)
+{
+        struct stat st;
+        struct statvfs fs;
+        *ret = (struct sc_image){ 0 };
+        if (fstat(root_fd, &st) < 0 || fstatvfs(root_fd, &fs) < 0)
+                return sc_fail_errno(err, SC_E_IMAGE, "cannot look into the container's root file system");
+        if (!S_ISDIR(st.st_mode))
+                return sc_fail(err, SC_E_IMAGE, "the container's root file system is no directory");
+
+        struct sc_buf warnings = { .arena = arena };
+        ret->writable = !(fs.f_flag & ST_RDONLY) && faccessat(root_fd, ".", W_OK, 0) == 0;
+        sc_auto_close int etc = sc_openat_strict(root_fd, "/etc", O_PATH | O_DIRECTORY, 0);
+        if (etc >= 0)
+                (void)fstat(etc, &st);
+        ret->owner_uid = st.st_uid;
+        ret->owner_gid = st.st_gid;
+
+        sc_cover_read(arena, root_fd, mounts, n_mounts, &ret->cover);
+        find_libdir(root_fd, ret);
+        look_at_folders(root_fd, ret, &warnings);
+        if (ret->libc == SC_LIBC_GLIBC && !ret->covered_etc)
+                read_cache(arena, root_fd, ret, &warnings);
+        ret->warnings = sc_buf_view(&warnings);
+        return 0;
+}
+
+static enum sc_name_state where_a_link_leads(int root_fd, const char *path)
+{
+        struct stat st;
+        sc_auto_close int fd = sc_openat_root(root_fd, path, O_PATH, 0);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return SC_NAME_FREE;
+        return S_ISREG(st.st_mode) ? SC_NAME_TAKEN : SC_NAME_BLOCKED;
+}
+
+enum sc_name_state sc_image_name(int root_fd, const char *path, const char *our_target)
+{
+        char dir[512], target[512];
+        const char *name = strrchr(path, '/');
+        if (!name || !sc_copy(dir, sizeof dir, (struct sc_span){ path, (size_t)(name - path) }))
+                return SC_NAME_BLOCKED;
+        name++;
+        sc_auto_close int dir_fd = sc_openat_strict(root_fd, dir[0] ? dir : "/", O_PATH | O_DIRECTORY, 0);
+        if (dir_fd < 0)
+                return errno == ENOENT ? SC_NAME_FREE : SC_NAME_BLOCKED;
+
+        ssize_t n = readlinkat(dir_fd, name, target, sizeof target);
+        if (n >= 0) {
+                bool ours = sc_span_is((struct sc_span){ target, (size_t)n }, our_target);
+                return ours ? SC_NAME_FREE : where_a_link_leads(root_fd, path);
+        }
+        struct stat st;
+        if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? SC_NAME_FREE : SC_NAME_BLOCKED;
+        return S_ISREG(st.st_mode) ? SC_NAME_TAKEN : SC_NAME_BLOCKED;
+}
