@@ -2,7 +2,8 @@
  * answer: what the driver would say about one device, computed from the machine. Pure, apart from looking whether the
  * machine's processes live.
  *
- * Sizes come from the machine's profiles; what the driver derives from them (a name, used memory) is derived here. Permission is the caller's question: sim_board has the rights.
+ * Sizes come from the machine's profiles; what the driver derives from them (a name, used memory) is derived here.
+ * Permission is the caller's question: sim_board has the rights.
  */
 #pragma once
 #include "sim/board/board.h"

@@ -74,7 +74,7 @@ static uint32_t sm_of_part(const struct sim_gpu *gpu, uint32_t slices)
 }
 
 bool sim_partition_ci_profile(const struct sim_gpu *gpu, const struct sim_profile *gi, uint32_t constant,
-                           struct sim_ci_profile *ret)
+                              struct sim_ci_profile *ret)
 {
         uint32_t slices = constant < SC_COUNT(ci_slices) ? ci_slices[constant] : 0;
         if (slices == 0 || slices > gi->slices)
@@ -100,7 +100,7 @@ static bool is_ci_free(const struct sim_gi *gi, uint32_t start, uint32_t slices)
 }
 
 uint32_t sim_partition_ci_starts(const struct sim_gi *gi, const struct sim_profile *profile,
-                                   const struct sim_ci_profile *wanted, uint32_t starts[SIM_MAX_CIS])
+                                 const struct sim_ci_profile *wanted, uint32_t starts[SIM_MAX_CIS])
 {
         uint32_t n = 0;
         for (uint32_t start = 0; start + wanted->slices <= profile->slices && n < SIM_MAX_CIS; start += wanted->slices) {

@@ -18,7 +18,7 @@ struct sim_ci_profile {
         char name[SIM_NAME_SIZE]; /* "MIG 1c.3g.71gb" */
 };
 bool sim_partition_ci_profile(const struct sim_gpu *gpu, const struct sim_profile *gi, uint32_t constant,
-                           struct sim_ci_profile *ret);
+                              struct sim_ci_profile *ret);
 /* Starts of compute slices that are not taken. */
 uint32_t sim_partition_ci_starts(const struct sim_gi *gi, const struct sim_profile *profile,
-                                   const struct sim_ci_profile *wanted, uint32_t starts[SIM_MAX_CIS]);
+                                 const struct sim_ci_profile *wanted, uint32_t starts[SIM_MAX_CIS]);
