@@ -18,7 +18,7 @@ struct sc_root {
                             that another program gets (mount sources) */
 };
 
-void sc_close(int *fd); /* keeps errno; -1 is fine */
+void sc_close(int *fd);                                  /* keeps errno; -1 is fine */
 #define sc_auto_close __attribute__((cleanup(sc_close))) /* sc_auto_close int fd = …; */
 void sc_root_close(struct sc_root *root);
 #define sc_auto_root __attribute__((cleanup(sc_root_close))) /* sc_auto_root struct sc_root root = { .fd = -1 }; */

@@ -10,8 +10,8 @@ enum { FORMAT = 1, FIXED = offsetof(struct sc_inventory, gpus), MAX_MAJOR = 4095
 /* The file: this, the inventory up to its pointers, GPUs, MIG devices, driver files, policy, zeros up to a multiple of 8. */
 struct header {
         char magic[8];
-        uint64_t checksum; /* of everything behind it */
-        uint64_t total;    /* bytes of the file */
+        uint64_t checksum;                              /* of everything behind it */
+        uint64_t total;                                 /* bytes of the file */
         uint32_t format, fixed, gpu, mig, file, unused; /* sizes of the structs: another version of subcard may differ */
 };
 static const char magic[8] = { 's', 'u', 'b', 'c', 'a', 'r', 'd', '\n' };
@@ -73,8 +73,8 @@ void sc_cache_encode(const struct sc_inventory *inventory, struct sc_buf *out)
         sc_buf_add(out, inventory->policy, inventory->n_policy);
         sc_buf_add(out, zeros, padded(inventory->n_policy) - inventory->n_policy);
 
-        header.checksum = checksum(out->at + start + offsetof(struct header, total),
-                                   header.total - offsetof(struct header, total));
+        header.checksum =
+                checksum(out->at + start + offsetof(struct header, total), header.total - offsetof(struct header, total));
         memcpy(out->at + start, &header, sizeof header);
 }
 
@@ -84,31 +84,55 @@ struct rule {
         uint32_t at, size; /* of a text; size 0: a uint32_t */
         uint32_t max;
 };
-#define TEXT(type, field) { #field, offsetof(struct type, field), sizeof((struct type *)0)->field, 0 }
-#define NUMBER(type, field, max) { #field, offsetof(struct type, field), 0, (max) }
+#define TEXT(type, field)                                                                                                   \
+        {                                                                                                                   \
+#field, offsetof(struct type, field), sizeof((struct type *)0)->field, 0                                    \
+        }
+#define NUMBER(type, field, max)                                                                                            \
+        {                                                                                                                   \
+#field, offsetof(struct type, field), 0, (max)                                                              \
+        }
 
 static const struct rule inventory_rules[] = {
-        TEXT(sc_inventory, root), TEXT(sc_inventory, boot_id), TEXT(sc_inventory, driver_version),
-        TEXT(sc_inventory, version_text), TEXT(sc_inventory, links_dir),
+        TEXT(sc_inventory, root),
+        TEXT(sc_inventory, boot_id),
+        TEXT(sc_inventory, driver_version),
+        TEXT(sc_inventory, version_text),
+        TEXT(sc_inventory, links_dir),
         NUMBER(sc_inventory, has_persistenced, 1),
-        NUMBER(sc_inventory, majors.nvidia, MAX_MAJOR), NUMBER(sc_inventory, majors.uvm, MAX_MAJOR),
+        NUMBER(sc_inventory, majors.nvidia, MAX_MAJOR),
+        NUMBER(sc_inventory, majors.uvm, MAX_MAJOR),
         NUMBER(sc_inventory, majors.caps, MAX_MAJOR),
-        NUMBER(sc_inventory, n_gpus, SC_MAX_GPUS), NUMBER(sc_inventory, n_migs, SC_MAX_MIGS),
-        NUMBER(sc_inventory, n_files, SC_MAX_FILES), NUMBER(sc_inventory, n_policy, SC_CACHE_MAX_BYTES),
+        NUMBER(sc_inventory, n_gpus, SC_MAX_GPUS),
+        NUMBER(sc_inventory, n_migs, SC_MAX_MIGS),
+        NUMBER(sc_inventory, n_files, SC_MAX_FILES),
+        NUMBER(sc_inventory, n_policy, SC_CACHE_MAX_BYTES),
 };
 static const struct rule gpu_rules[] = {
-        TEXT(sc_gpu, uuid), TEXT(sc_gpu, bus_id), TEXT(sc_gpu, name), TEXT(sc_gpu, brand),
-        NUMBER(sc_gpu, mig_mode, SC_MIG_ENABLED), NUMBER(sc_gpu, mig_pending, SC_MIG_ENABLED),
-        NUMBER(sc_gpu, memory_mib.why, SC_GONE), NUMBER(sc_gpu, used_mib.why, SC_GONE),
+        TEXT(sc_gpu, uuid),
+        TEXT(sc_gpu, bus_id),
+        TEXT(sc_gpu, name),
+        TEXT(sc_gpu, brand),
+        NUMBER(sc_gpu, mig_mode, SC_MIG_ENABLED),
+        NUMBER(sc_gpu, mig_pending, SC_MIG_ENABLED),
+        NUMBER(sc_gpu, memory_mib.why, SC_GONE),
+        NUMBER(sc_gpu, used_mib.why, SC_GONE),
 };
 static const struct rule mig_rules[] = {
-        TEXT(sc_mig_device, uuid), TEXT(sc_mig_device, profile), TEXT(sc_mig_device, name),
-        NUMBER(sc_mig_device, start.why, SC_GONE), NUMBER(sc_mig_device, size.why, SC_GONE),
-        NUMBER(sc_mig_device, memory_mib.why, SC_GONE), NUMBER(sc_mig_device, used_mib.why, SC_GONE),
+        TEXT(sc_mig_device, uuid),
+        TEXT(sc_mig_device, profile),
+        TEXT(sc_mig_device, name),
+        NUMBER(sc_mig_device, start.why, SC_GONE),
+        NUMBER(sc_mig_device, size.why, SC_GONE),
+        NUMBER(sc_mig_device, memory_mib.why, SC_GONE),
+        NUMBER(sc_mig_device, used_mib.why, SC_GONE),
 };
 static const struct rule file_rules[] = {
-        TEXT(sc_driver_file, name), TEXT(sc_driver_file, target), TEXT(sc_driver_file, dir),
-        NUMBER(sc_driver_file, kind, SC_FILE_LINK), NUMBER(sc_driver_file, caps, SC_CAP_ALL),
+        TEXT(sc_driver_file, name),
+        TEXT(sc_driver_file, target),
+        TEXT(sc_driver_file, dir),
+        NUMBER(sc_driver_file, kind, SC_FILE_LINK),
+        NUMBER(sc_driver_file, caps, SC_CAP_ALL),
 };
 
 static int fail_cache(struct sc_error *err, const char *why)
@@ -126,10 +150,11 @@ static int check(const char *at, size_t n, size_t size, const struct rule *rules
                         memcpy(&value, at + rule->at, sizeof value);
                         bool good = rule->size ? memchr(at + rule->at, '\0', rule->size) != NULL : value <= rule->max;
                         if (!good)
-                                return sc_fail(err, SC_E_CACHE,
-                                               "the inventory cache can't be used\nits field %s is out of range (record %zu)\n"
-                                               "subcard inventory refresh",
-                                               rule->name, i);
+                                return sc_fail(
+                                        err, SC_E_CACHE,
+                                        "the inventory cache can't be used\nits field %s is out of range (record %zu)\n"
+                                        "subcard inventory refresh",
+                                        rule->name, i);
                 }
         }
         return 0;
@@ -224,11 +249,12 @@ int sc_cache_load(struct sc_arena *arena, const char *run, struct sc_inventory *
         if (fd < 0 || fstat(fd, &st) < 0)
                 return sc_fail_errno(err, SC_E_CACHE, "cannot open the inventory cache %s", path);
         if (!S_ISREG(st.st_mode) || (st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & (S_IWGRP | S_IWOTH)))
-                return sc_fail(err, SC_E_CACHE,
-                               "the inventory cache %s is not trusted\n"
-                               "it must be a plain file that only root (or you) can write; this one has owner %u, mode %04o\n"
-                               "remove it, then: subcard inventory refresh",
-                               path, st.st_uid, st.st_mode & 07777);
+                return sc_fail(
+                        err, SC_E_CACHE,
+                        "the inventory cache %s is not trusted\n"
+                        "it must be a plain file that only root (or you) can write; this one has owner %u, mode %04o\n"
+                        "remove it, then: subcard inventory refresh",
+                        path, st.st_uid, st.st_mode & 07777);
         if (st.st_size > SC_CACHE_MAX_BYTES)
                 return fail_cache(err, "it is larger than 4 MiB");
 

@@ -103,8 +103,10 @@ static int compare_gpu(const struct sc_inventory *inventory, const struct sc_gpu
                 if (keys[i].ci == UINT32_MAX)
                         continue; /* a GPU instance without compute instance is no MIG device */
                 if (!has_mig(inventory, gpu, &keys[i]))
-                        return stale(err, "GPU %u has other MIG devices than the cache says: GPU instance %u, compute instance "
-                                     "%u is new", gpu->index, keys[i].gi, keys[i].ci);
+                        return stale(err,
+                                     "GPU %u has other MIG devices than the cache says: GPU instance %u, compute instance "
+                                     "%u is new",
+                                     gpu->index, keys[i].gi, keys[i].ci);
                 n_devices++;
         }
         if (n_devices != gpu->n_migs)
@@ -113,8 +115,8 @@ static int compare_gpu(const struct sc_inventory *inventory, const struct sc_gpu
         return 0;
 }
 
-int sc_cache_compare(struct sc_arena *arena, const struct sc_inventory *inventory, const struct sc_root *root,
-                     uint64_t gpus, struct sc_error *err)
+int sc_cache_compare(struct sc_arena *arena, const struct sc_inventory *inventory, const struct sc_root *root, uint64_t gpus,
+                     struct sc_error *err)
 {
         int rc = strcmp(root->path, inventory->root) == 0 ? 0 : stale(err, "it was written for another root (SUBCARD_ROOT)");
         if (rc == 0)

@@ -94,7 +94,8 @@ int sc_grant_write(const char *run, const struct sc_grant *grant, struct sc_erro
         put_grant(&text, grant);
         if (text.len > GRANT_MAX)
                 return sc_fail(err, SC_E_GRANT, "the grant is larger than %d bytes", GRANT_MAX);
-        int rc = sc_write_file(dir_fd, name_of(grant->runtime_root, grant->id).text, sc_buf_view(&text), 0600, SC_FLEETING, err);
+        int rc = sc_write_file(dir_fd, name_of(grant->runtime_root, grant->id).text, sc_buf_view(&text), 0600, SC_FLEETING,
+                               err);
         if (rc == 0)
                 return 0;
         err->code = SC_E_GRANT;
@@ -148,15 +149,12 @@ static bool parse_grant(struct sc_arena *arena, struct sc_span text, struct sc_g
         size_t n_indexes;
 
         if (sc_json_parse(arena, text, &json, &err) < 0 || sc_json_type(&json, 0) != SC_JSON_OBJECT ||
-            !get_u64(&json, "version", 1, &version, &err) || version != 1 ||
-            !(g.id = get_text(arena, &json, "id", &err)) ||
+            !get_u64(&json, "version", 1, &version, &err) || version != 1 || !(g.id = get_text(arena, &json, "id", &err)) ||
             !(g.runtime_root = get_text(arena, &json, "runtimeRoot", &err)) ||
             !(g.bundle = get_text(arena, &json, "bundle", &err)) ||
             !(g.pid_file = get_text(arena, &json, "pidFile", &err)) ||
-            !(g.boot_id = get_text(arena, &json, "bootId", &err)) ||
-            !(g.links = get_text(arena, &json, "links", &err)) ||
-            !get_u64(&json, "pid", INT32_MAX, &pid, &err) ||
-            !get_u64(&json, "startTime", UINT64_MAX, &g.start_time, &err) ||
+            !(g.boot_id = get_text(arena, &json, "bootId", &err)) || !(g.links = get_text(arena, &json, "links", &err)) ||
+            !get_u64(&json, "pid", INT32_MAX, &pid, &err) || !get_u64(&json, "startTime", UINT64_MAX, &g.start_time, &err) ||
             !(g.devices = get_list(arena, &json, "devices", &g.n_devices, &err)) ||
             !(g.indexes = get_list(arena, &json, "indexes", &n_indexes, &err)) || n_indexes != g.n_devices)
                 return false;
@@ -179,7 +177,8 @@ static bool read_grant(struct sc_arena *arena, int dir_fd, const char *name, str
         return true;
 }
 
-/* Fields 3 (state), 20 (threads) and 22 (start time) of /proc/PID/stat; the name in field 2 may hold anything but ')' last. */
+/* Fields 3 (state), 20 (threads) and 22 (start time) of /proc/PID/stat; the name in field 2 may hold anything but ')' last.
+ */
 static uint64_t parse_start_time(const char *stat)
 {
         const char *end = strrchr(stat, ')');

@@ -3,8 +3,8 @@
  *
  * One small JSON file per container in RUN/grants, named by a hash of the runtime's --root and the container id. Written
  * before runc is exec'ed, by the process that becomes runc (pid and start time stay). A grant is alive while that process
- * or the one in the engine's pid file lives, in the same boot. A pid file that outlives its container and names a number that
- * is in use again keeps the grant alive: the safe side. Ended grants leave a copy in /var/lib/subcard/last, one per
+ * or the one in the engine's pid file lives, in the same boot. A pid file that outlives its container and names a number
+ * that is in use again keeps the grant alive: the safe side. Ended grants leave a copy in /var/lib/subcard/last, one per
  * container; beyond 10,000 the oldest go (looked at whenever the hash of an ended one ends in 00, every 256th).
  */
 #pragma once
@@ -18,7 +18,7 @@ struct sc_grant {
         const char *boot_id;
         const char *links; /* the driver folder the container holds, "" if none */
         int64_t pid;
-        uint64_t start_time; /* field 22 of /proc/PID/stat */
+        uint64_t start_time;        /* field 22 of /proc/PID/stat */
         const char *const *devices; /* UUIDs */
         const char *const *indexes; /* "0:1", "2": what they were called then */
         size_t n_devices;

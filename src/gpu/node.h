@@ -9,9 +9,9 @@
 #include "base/fs.h"
 
 #define SC_DEFAULT_RUN "/run/subcard"
-#define SC_CACHE_NAME "inventory"
-#define SC_LOCK_NAME "lock"
-#define SC_STATE_DIR "/var/lib/subcard" /* below the root */
+#define SC_CACHE_NAME  "inventory"
+#define SC_LOCK_NAME   "lock"
+#define SC_STATE_DIR   "/var/lib/subcard" /* below the root */
 #define SC_CONFIG_YAML "/etc/subcard/config.yaml"
 #define SC_CONFIG_TOML "/etc/nvidia-container-runtime/config.toml"
 

@@ -88,8 +88,8 @@ int sc_node_check(const struct sc_root *root, const struct sc_node *node, struct
         /* O_NOFOLLOW: what counts is the very name that udev and nvidia-modprobe give the node */
         sc_auto_close int fd = sc_openat_root(root->fd, node->path, O_PATH | O_NOFOLLOW, 0);
         if (fd < 0 && errno == ENOENT)
-                return sc_fail(err, SC_E_NODE, "the device node %s is missing\n\nsubcard inventory refresh, as root, makes it",
-                               node->path);
+                return sc_fail(err, SC_E_NODE,
+                               "the device node %s is missing\n\nsubcard inventory refresh, as root, makes it", node->path);
         if (fd < 0 || fstat(fd, &st) < 0)
                 return sc_fail_errno(err, SC_E_NODE, "cannot look at the device node %s", node->path);
         if (!S_ISCHR(st.st_mode))
@@ -155,13 +155,15 @@ static int make_device(int dir_fd, const char *name, const struct sc_node *node,
             fchownat(dir_fd, temp.text, 0, 0, AT_SYMLINK_NOFOLLOW) == 0 && fchmodat(dir_fd, temp.text, node->mode, 0) == 0 &&
             put_in_place(dir_fd, temp.text, name, replace) == 0)
                 return 0;
-        int rc = sc_fail_errno(err, SC_E_NODE, "cannot make the device node %s (%u:%u)\n\nsubcard inventory refresh, as root",
-                               node->path, node->major, node->minor);
+        int rc =
+                sc_fail_errno(err, SC_E_NODE, "cannot make the device node %s (%u:%u)\n\nsubcard inventory refresh, as root",
+                              node->path, node->major, node->minor);
         (void)unlinkat(dir_fd, temp.text, 0);
         return rc;
 }
 
-/* /dev/char/195:0 → ../nvidia0. Without it a systemd-managed cgroup forgets the device's rule on daemon-reload (runc #3708). */
+/* /dev/char/195:0 → ../nvidia0. Without it a systemd-managed cgroup forgets the device's rule on daemon-reload (runc #3708).
+ */
 static int make_char_link(const struct sc_root *root, const struct sc_node *node, struct sc_error *err)
 {
         char name[32], target[64], is[64];
@@ -174,7 +176,8 @@ static int make_char_link(const struct sc_root *root, const struct sc_node *node
                 return dir_fd;
         bool there = fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
         if (there && !S_ISLNK(st.st_mode))
-                return sc_fail(err, SC_E_NODE, "/dev/char/%s is not a link to the driver's device node\n\nmove it away", name);
+                return sc_fail(err, SC_E_NODE, "/dev/char/%s is not a link to the driver's device node\n\nmove it away",
+                               name);
         ssize_t n = there ? readlinkat(dir_fd, name, is, sizeof is) : -1;
         if (n > 0 && sc_span_is((struct sc_span){ is, (size_t)n }, target))
                 return 0;

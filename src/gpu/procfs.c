@@ -16,7 +16,7 @@ enum {
 #define PROC_DEVICES "/proc/devices"
 #define PROC_VERSION "/proc/driver/nvidia/version"
 #define PROC_BOOT_ID "/proc/sys/kernel/random/boot_id"
-#define PROC_CAPS "/proc/driver/nvidia/capabilities"
+#define PROC_CAPS    "/proc/driver/nvidia/capabilities"
 
 /* A line without its blanks, and without the '\r' of a file that somebody edited elsewhere. */
 static bool next_line(struct sc_span *rest, struct sc_span *ret)
@@ -124,7 +124,8 @@ int sc_parse_mig_minor(struct sc_span mig_minors, uint32_t gpu_minor, uint32_t g
                 if (!sc_span_starts(line, name) || !sc_span_is(take_word(&line), name))
                         continue;
                 if (!parse_number(line, MAX_MINOR, &minor))
-                        return sc_fail(err, SC_E_INPUT, "mig-minors has \"%s\" as the number of %s", sc_show(line).text, name);
+                        return sc_fail(err, SC_E_INPUT, "mig-minors has \"%s\" as the number of %s", sc_show(line).text,
+                                       name);
                 if (found != UINT32_MAX && found != minor)
                         return sc_fail(err, SC_E_INPUT, "mig-minors has two numbers for %s: %u and %u", name, found, minor);
                 found = minor;
@@ -289,7 +290,8 @@ static int by_key(const void *left, const void *right)
         return a->ci < b->ci ? -1 : a->ci > b->ci;
 }
 
-int sc_read_mig_keys(const struct sc_root *root, uint32_t gpu_minor, struct sc_mig_key *ret, size_t max, struct sc_error *err)
+int sc_read_mig_keys(const struct sc_root *root, uint32_t gpu_minor, struct sc_mig_key *ret, size_t max,
+                     struct sc_error *err)
 {
         char path[96];
         struct keys keys = { .list = ret, .max = max, .gpu_minor = gpu_minor, .err = err };

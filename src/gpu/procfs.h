@@ -35,4 +35,5 @@ int sc_read_access(struct sc_arena *arena, const struct sc_root *root, const cha
 struct sc_mig_key {
         uint32_t gi, ci;
 };
-int sc_read_mig_keys(const struct sc_root *root, uint32_t gpu_minor, struct sc_mig_key *ret, size_t max, struct sc_error *err);
+int sc_read_mig_keys(const struct sc_root *root, uint32_t gpu_minor, struct sc_mig_key *ret, size_t max,
+                     struct sc_error *err);

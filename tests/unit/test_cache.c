@@ -7,8 +7,8 @@
 #include <utime.h>
 
 #define VERSION_LINE "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  570.86.15  Release Build"
-#define BOOT_ID "0b4a3f7c-9d5e-4b1a-8c2d-3e4f5a6b7c8d"
-#define CAPS "/proc/driver/nvidia/capabilities"
+#define BOOT_ID      "0b4a3f7c-9d5e-4b1a-8c2d-3e4f5a6b7c8d"
+#define CAPS         "/proc/driver/nvidia/capabilities"
 
 static struct sc_arena arena;
 static struct sc_error err;
@@ -28,9 +28,18 @@ static int fill(void **state)
         memset(gpus, 0, sizeof gpus);
         memset(migs, 0, sizeof migs);
         memset(&inventory, 0, sizeof inventory);
-        inventory = (struct sc_inventory){ .boot_id = BOOT_ID, .driver_version = "570.86.15", .version_text = VERSION_LINE,
-                                           .majors = { 195, 238, 508 }, .cuda_version = 12080, .n_gpus = 2, .n_migs = 2,
-                                           .n_files = 1, .n_policy = 21, .gpus = gpus, .migs = migs, .files = files,
+        inventory = (struct sc_inventory){ .boot_id = BOOT_ID,
+                                           .driver_version = "570.86.15",
+                                           .version_text = VERSION_LINE,
+                                           .majors = { 195, 238, 508 },
+                                           .cuda_version = 12080,
+                                           .n_gpus = 2,
+                                           .n_migs = 2,
+                                           .n_files = 1,
+                                           .n_policy = 21,
+                                           .gpus = gpus,
+                                           .migs = migs,
+                                           .files = files,
                                            .policy = policy };
         assert_true(sc_copy(inventory.root, sizeof inventory.root, sc_span_of(tree.path)));
         gpus[0] = (struct sc_gpu){ .uuid = "GPU-a", .mig_mode = SC_MIG_ENABLED, .mig_pending = SC_MIG_ENABLED, .n_migs = 2 };

@@ -36,9 +36,17 @@ static const char *const indexes[] = { "0:1", "3:0" };
 
 static struct sc_grant grant_of(const char *id)
 {
-        return (struct sc_grant){ .id = id, .runtime_root = "/run/runc", .bundle = "/b", .pid_file = "", .boot_id = BOOT,
-                                  .links = "", .pid = getpid(), .start_time = sc_process_start_time(getpid()),
-                                  .devices = devices, .indexes = indexes, .n_devices = 2 };
+        return (struct sc_grant){ .id = id,
+                                  .runtime_root = "/run/runc",
+                                  .bundle = "/b",
+                                  .pid_file = "",
+                                  .boot_id = BOOT,
+                                  .links = "",
+                                  .pid = getpid(),
+                                  .start_time = sc_process_start_time(getpid()),
+                                  .devices = devices,
+                                  .indexes = indexes,
+                                  .n_devices = 2 };
 }
 
 static void write_grant(const struct sc_grant *grant)
@@ -164,13 +172,23 @@ static void junk_is_counted_and_skipped(void **state)
         (void)state;
         struct sc_grant grant = grant_of("web");
         static const char *const junk[] = {
-                "", "{", "[]", "null", "{}", "{\"version\":2}", "\xff\xfe", "{\"version\":1,\"id\":7}",
-                "{\"version\":1,\"id\":\"a\",\"runtimeRoot\":\"\",\"bundle\":\"\",\"pidFile\":\"\",\"bootId\":\"\",\"links\":\"\","
+                "",
+                "{",
+                "[]",
+                "null",
+                "{}",
+                "{\"version\":2}",
+                "\xff\xfe",
+                "{\"version\":1,\"id\":7}",
+                "{\"version\":1,\"id\":\"a\",\"runtimeRoot\":\"\",\"bundle\":\"\",\"pidFile\":\"\",\"bootId\":\"\","
+                "\"links\":\"\","
                 "\"pid\":1,\"startTime\":1,\"devices\":[\"x\"],\"indexes\":[]}",
-                "{\"version\":1,\"id\":\"a\",\"runtimeRoot\":\"\",\"bundle\":\"\",\"pidFile\":\"\",\"bootId\":\"\",\"links\":\"\","
+                "{\"version\":1,\"id\":\"a\",\"runtimeRoot\":\"\",\"bundle\":\"\",\"pidFile\":\"\",\"bootId\":\"\","
+                "\"links\":\"\","
                 "\"pid\":-1,\"startTime\":1,\"devices\":[],\"indexes\":[]}",
                 /* right, under a wrong name */
-                "{\"version\":1,\"id\":\"a\",\"runtimeRoot\":\"\",\"bundle\":\"\",\"pidFile\":\"\",\"bootId\":\"\",\"links\":\"\","
+                "{\"version\":1,\"id\":\"a\",\"runtimeRoot\":\"\",\"bundle\":\"\",\"pidFile\":\"\",\"bootId\":\"\","
+                "\"links\":\"\","
                 "\"pid\":1,\"startTime\":1,\"devices\":[],\"indexes\":[]}",
         };
         write_grant(&grant);

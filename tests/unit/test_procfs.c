@@ -66,11 +66,19 @@ static void bad_access_records_are_refused(void **state)
 {
         (void)state;
         static const char *const bad[] = {
-                "", "\n", "DeviceFileMinor: 48\n", "DeviceFileMode: 292\n", "DeviceFileMinor:\nDeviceFileMode: 292\n",
-                "DeviceFileMinor: -1\nDeviceFileMode: 292\n", "DeviceFileMinor: 1048576\nDeviceFileMode: 292\n",
-                "DeviceFileMinor: 48\nDeviceFileMode: 0444\n", "DeviceFileMinor: 48\nDeviceFileMode: 0\n",
-                "DeviceFileMinor: 48\nDeviceFileMode: 4096\n", "DeviceFileMinor: 48 49\nDeviceFileMode: 292\n",
-                "DeviceFileMinor: 48\nDeviceFileMinor: 49\nDeviceFileMode: 292\n", "DeviceFileMinor: 0x30\nDeviceFileMode: 292\n",
+                "",
+                "\n",
+                "DeviceFileMinor: 48\n",
+                "DeviceFileMode: 292\n",
+                "DeviceFileMinor:\nDeviceFileMode: 292\n",
+                "DeviceFileMinor: -1\nDeviceFileMode: 292\n",
+                "DeviceFileMinor: 1048576\nDeviceFileMode: 292\n",
+                "DeviceFileMinor: 48\nDeviceFileMode: 0444\n",
+                "DeviceFileMinor: 48\nDeviceFileMode: 0\n",
+                "DeviceFileMinor: 48\nDeviceFileMode: 4096\n",
+                "DeviceFileMinor: 48 49\nDeviceFileMode: 292\n",
+                "DeviceFileMinor: 48\nDeviceFileMinor: 49\nDeviceFileMode: 292\n",
+                "DeviceFileMinor: 0x30\nDeviceFileMode: 292\n",
                 "DeviceFileMinor: 99999999999999999999\nDeviceFileMode: 292\n",
         };
         for (size_t i = 0; i < SC_COUNT(bad); i++) {
@@ -127,16 +135,24 @@ static void both_kinds_of_driver_tell_their_version(void **state)
         assert_string_equal(number, "570.172.08");
         assert_int_equal(strlen(line), strcspn(open, "\n"));
         assert_int_equal(version_of("NVRM version: NVIDIA UNIX x86_64 Kernel Module  580.82  Wed Aug 27 17:52:24 UTC 2025",
-                                    line, number), 0);
+                                    line, number),
+                         0);
         assert_string_equal(number, "580.82");
 }
 
 static void a_file_without_a_version_is_refused(void **state)
 {
         (void)state;
-        static const char *const bad[] = { "", "\n", "NVRM version: NVIDIA UNIX x86_64 Kernel Module", "version 570.86.15",
-                                           "NVRM version: 570", "NVRM version: 570.86.15.1", "NVRM version: 570..15",
-                                           "NVRM version: .570.86", "NVRM version: 570.86.", "NVRM version: v570.86",
+        static const char *const bad[] = { "",
+                                           "\n",
+                                           "NVRM version: NVIDIA UNIX x86_64 Kernel Module",
+                                           "version 570.86.15",
+                                           "NVRM version: 570",
+                                           "NVRM version: 570.86.15.1",
+                                           "NVRM version: 570..15",
+                                           "NVRM version: .570.86",
+                                           "NVRM version: 570.86.",
+                                           "NVRM version: v570.86",
                                            "NVRM version: 570.123456789012345678901234567890" };
         char line[256], number[SC_VERSION_SIZE];
         for (size_t i = 0; i < SC_COUNT(bad); i++)
@@ -184,11 +200,12 @@ static void an_access_record_names_itself_in_errors(void **state)
         tree_make(&tree);
         tree_write(&tree, "/proc/driver/nvidia/capabilities/mig/config", "DeviceFileMinor: 1\nDeviceFileMode: 256\n");
         tree_write(&tree, "/proc/driver/nvidia/capabilities/mig/monitor", "DeviceFileMinor: 2\n");
-        assert_int_equal(sc_read_access(&arena, &tree.root, "/proc/driver/nvidia/capabilities/mig/config", &minor, &mode, &err),
-                         0);
+        assert_int_equal(
+                sc_read_access(&arena, &tree.root, "/proc/driver/nvidia/capabilities/mig/config", &minor, &mode, &err), 0);
         assert_int_equal(minor, 1);
-        assert_int_equal(sc_read_access(&arena, &tree.root, "/proc/driver/nvidia/capabilities/mig/monitor", &minor, &mode,
-                                        &err), -SC_E_INPUT);
+        assert_int_equal(
+                sc_read_access(&arena, &tree.root, "/proc/driver/nvidia/capabilities/mig/monitor", &minor, &mode, &err),
+                -SC_E_INPUT);
         assert_non_null(strstr(err.text, "mig/monitor: "));
         tree_remove(&tree);
 }
