@@ -45,7 +45,7 @@ static nvmlReturn_t slot_processes(nvmlDevice_t device, uint32_t *count, struct 
                 return NVML_ERROR_NO_PERMISSION;
         for (uint32_t i = 0; i < at.gpu->n_processes && *count < room; i++) {
                 const struct sim_process *p = &at.gpu->processes[i];
-                if ((at.gi && (p->gi != at.gi->id || p->ci != at.ci->id)) || !sim_answer_is_alive(p))
+                if ((at.gi && (p->gi != at.gi->id || p->ci != at.ci->id)) || !sim_process_lives(p))
                         continue;
                 struct internal_process *record = &records[(*count)++];
                 *record = (struct internal_process){ .pid = (uint32_t)p->pid, .memory = p->memory_mib * 1024 * 1024,

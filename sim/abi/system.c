@@ -68,7 +68,7 @@ EXPORT(nvmlSystemGetProcessName, (uint32_t pid, char *ret, uint32_t size))
         for (uint32_t i = 0; i < call.board->live.n_gpus; i++) {
                 const struct sim_gpu *gpu = &call.board->live.gpus[i];
                 for (uint32_t j = 0; j < gpu->n_processes; j++)
-                        if (gpu->processes[j].pid == (int64_t)pid && sim_answer_is_alive(&gpu->processes[j]))
+                        if (gpu->processes[j].pid == (int64_t)pid && sim_process_lives(&gpu->processes[j]))
                                 return sim_call_text(gpu->processes[j].name, ret, size);
         }
         return NVML_ERROR_NOT_FOUND;

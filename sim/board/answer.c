@@ -1,9 +1,6 @@
 #include "sim/board/answer.h"
 
-#include "base/fs.h"
-
-#include <string.h>
-#include <unistd.h>
+#include <stdio.h>
 
 static const uint64_t mib = 1024 * 1024;
 
@@ -67,33 +64,6 @@ struct sim_pci sim_answer_pci(const struct sim_gpu *gpu)
         return pci;
 }
 
-/* Field 22 of /proc/PID/stat; the name before it may hold anything, so count from its last ')'. */
-static bool start_time_of(int64_t pid, uint64_t *ret)
-{
-        char path[48], text[1024];
-        snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
-        sc_auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-        ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-        if (n <= 0)
-                return false;
-        text[n] = '\0';
-
-        const char *at = strrchr(text, ')');
-        for (int field = 2; at && field < 22; field++)
-                at = strchr(at + 1, ' ');
-        unsigned long long start = 0;
-        if (!at || sscanf(at, " %llu", &start) != 1)
-                return false;
-        *ret = start;
-        return true;
-}
-
-bool sim_answer_is_alive(const struct sim_process *process)
-{
-        uint64_t start = 0;
-        return start_time_of(process->pid, &start) && start == process->start_time;
-}
-
 uint32_t sim_answer_processes(const struct sim_device *device, const struct sim_process **ret, uint32_t max)
 {
         uint32_t n = 0;
@@ -101,7 +71,7 @@ uint32_t sim_answer_processes(const struct sim_device *device, const struct sim_
                 const struct sim_process *process = &device->gpu->processes[i];
                 if (device->gi && (process->gi != device->gi->id || process->ci != device->ci->id))
                         continue;
-                if (!sim_answer_is_alive(process))
+                if (!sim_process_lives(process))
                         continue;
                 if (n < max)
                         ret[n] = process;

@@ -26,4 +26,3 @@ struct sim_pci sim_answer_pci(const struct sim_gpu *gpu);
 
 /* Processes that live in this pid namespace and that belong to the device, at most max; returns how many there are. */
 uint32_t sim_answer_processes(const struct sim_device *device, const struct sim_process **ret, uint32_t max);
-bool sim_answer_is_alive(const struct sim_process *process);
