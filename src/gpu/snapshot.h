@@ -1,16 +1,29 @@
 /*
  * snapshot: asks the driver once and fills an inventory: NVML, /proc, the driver's folders, the configuration's stamps.
  *
- * The only user of NVML besides queries for people. Never linked into subcard-runtime (a static program can't load NVML).
- * What is missing on the node (device nodes, the folder of links) is made by sc_node_prepare, which `subcard inventory
- * refresh` calls as root; list works without that.
+ * NVML is foreign code that may hang in the kernel or crash. sc_snapshot_ask therefore runs sc_snapshot_take in a child,
+ * which sends one message through a pipe and holds no lock; a child that is late is killed, and one that can't die is left
+ * behind. Never linked into subcard-runtime (a static program can't load NVML). Nothing on the node is changed here: what is
+ * missing is made by gpu/prepare.h.
  */
 #pragma once
 #include "base/fs.h"
 #include "gpu/inventory.h"
+#include "gpu/usage.h"
 
-int sc_snapshot(struct sc_arena *arena, const struct sc_root *root, struct sc_inventory *ret, struct sc_error *err);
-/* Device nodes (nodes.h) and folders of links (driver_files.h) for an inventory; sets inventory->links_dir. What could not
- * be made is told in warnings (lines), since containers can still start that do not need it. */
-int sc_node_prepare(struct sc_arena *arena, const struct sc_root *root, struct sc_inventory *inventory,
-                    struct sc_buf *warnings, struct sc_error *err);
+enum {
+        SC_SNAPSHOT_FILES = 1 << 0, /* driver files: an error where one is missing that containers need */
+        SC_SNAPSHOT_USAGE = 1 << 1, /* processes */
+};
+
+struct sc_snapshot {
+        struct sc_inventory inventory;
+        struct sc_usage usage;   /* with SC_SNAPSHOT_USAGE */
+        struct sc_span warnings; /* lines */
+};
+
+int sc_snapshot_take(struct sc_arena *arena, const struct sc_root *root, unsigned parts, struct sc_snapshot *ret,
+                     struct sc_error *err);
+/* -SC_E_NVML_TIMEOUT when the driver does not answer in time. */
+int sc_snapshot_ask(struct sc_arena *arena, const struct sc_root *root, unsigned parts, unsigned timeout_ms,
+                    struct sc_snapshot *ret, struct sc_error *err);
