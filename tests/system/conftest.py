@@ -1,12 +1,12 @@
 """Fixtures: programs built and installed into a stage, images, and engines, each started once per session."""
-import os, pathlib, shutil, subprocess, sys, tempfile
+import os, pathlib, shutil, sys, tempfile
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import image, node as nodes, recipes
 from engine import Engine
-from lab import REPO
+from lab import REPO, tool
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -36,7 +36,7 @@ def scratch():
 @pytest.fixture(scope="session")
 def stage(scratch):
     """What `make install` installs, as a tree that labs put on top of their root."""
-    subprocess.run(["make", "-s", "-C", str(REPO), "install", f"DESTDIR={scratch}/stage", "PREFIX=/usr"], check=True)
+    tool("make", "-C", REPO, "install", f"DESTDIR={scratch}/stage", "PREFIX=/usr")
     return scratch / "stage"
 
 
@@ -59,8 +59,9 @@ def remapped(stage, images):
     """dockerd with a user namespace for every container."""
     mapped = Engine("remap", files=stage, arguments=["--userns-remap=remap", "--default-runtime=nvidia",
                                                      "--add-runtime=nvidia=/usr/bin/nvidia-container-runtime"])
-    for file, line in [("passwd", "remap:x:990:990::/:/bin/false"), ("group", "remap:x:990:"), ("subuid", "remap:300000:65536"),
-                       ("subgid", "remap:300000:65536")]:
+    lines = {"passwd": "remap:x:990:990::/:/bin/false", "group": "remap:x:990:", "subuid": "remap:300000:65536",
+             "subgid": "remap:300000:65536"}
+    for file, line in lines.items():
         path = mapped.path("/etc/" + file)
         path.write_text((path.read_text() if path.exists() else "") + line + "\n")
     yield from running(mapped, images)

@@ -1,13 +1,13 @@
 """Images made from files of this machine: no registry. Each is a tar of a root file system for `docker import`."""
 import os, pathlib, re, shutil, subprocess, sys, sysconfig, tarfile
 
-from lab import CLEAN_ENV, HERE, REPO
+from lab import CLEAN_ENV, HERE, REPO, LabError, tool
 
-PROGRAMS = ["bash", "cat", "chmod", "cp", "echo", "env", "false", "find", "grep", "id", "ls", "mkdir", "mount", "readlink", "rm",
-            "sleep", "stat", "test", "touch", "true", "umount", "uname", "python3", "ldconfig", "ldd"]
+PROGRAMS = """bash cat chmod cp echo env false find grep id ls mkdir mount readlink rm sleep stat test touch true umount
+              uname python3 ldconfig ldd""".split()
 PASSWD = "root:x:0:0:root:/root:/bin/bash\nuser:x:1000:1000:user:/home/user:/bin/bash\n"
-NO_PYTHON = {"test", "dist-packages", "idlelib", "lib2to3", "ensurepip", "turtledemo", "tkinter", "__pycache__", "pydoc_data",
-             "config-3.11-x86_64-linux-gnu", "config-3.13-x86_64-linux-gnu"}
+NO_PYTHON = shutil.ignore_patterns("test", "dist-packages", "idlelib", "lib2to3", "ensurepip", "turtledemo", "tkinter",
+                                   "__pycache__", "pydoc_data", "config-3*")
 
 
 class Image:
@@ -47,7 +47,7 @@ def skeleton(root):
 def add_python(root):
     stdlib = pathlib.Path(sysconfig.get_path("stdlib", vars={"base": "/usr", "installed_base": "/usr"}))
     target = pathlib.Path(str(root) + str(stdlib))
-    shutil.copytree(stdlib, target, symlinks=True, ignore=lambda _, names: [n for n in names if n in NO_PYTHON])
+    shutil.copytree(stdlib, target, symlinks=True, ignore=NO_PYTHON)
     for module in target.glob("lib-dynload/*.so"):
         for library in libraries(str(module)):
             copy(root, library)
@@ -74,10 +74,11 @@ def glibc_tree(root, programs):
     add_python(root)
     for source, name in programs:
         copy(root, str(source), "/usr/bin/" + name)
-    shutil.copytree("/etc/ld.so.conf.d", root / "etc/ld.so.conf.d", ignore=lambda _, names: [n for n in names if "linux-gnu" not in n
-                                                                                              and n != "libc.conf"])
+    (root / "etc/ld.so.conf.d").mkdir()
+    for conf in pathlib.Path("/etc/ld.so.conf.d").glob("*-linux-gnu.conf"):
+        copy(root, str(conf))
     (root / "etc/ld.so.conf").write_text("include /etc/ld.so.conf.d/*.conf\n")
-    subprocess.run(["ldconfig", "-r", str(root)], check=True, env=CLEAN_ENV)
+    tool("ldconfig", "-r", root, env=CLEAN_ENV)
 
 
 def busybox_tree(root, programs):
@@ -103,7 +104,7 @@ def own_cuda(folder):
     """A libcuda.so.1 as CUDA images bring it for compatibility: an image's own file in the driver's place."""
     source, library = folder / "owncuda.c", folder / "owncuda.so"
     source.write_text(OWN_CUDA)
-    subprocess.run(["gcc", "-shared", "-fPIC", "-Wl,-soname,libcuda.so.1", str(source), "-o", str(library)], check=True)
+    tool("gcc", "-shared", "-fPIC", "-Wl,-soname,libcuda.so.1", source, "-o", library)
     return library
 
 
@@ -112,8 +113,8 @@ def guest_programs(folder):
     programs = []
     for source, flags in [("probe", ["-static"]), ("cuda_probe", ["-ldl"])]:
         if (HERE / f"{source}.c").exists():
-            subprocess.run(["gcc", "-D_GNU_SOURCE", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", str(HERE / f"{source}.c"),
-                            "-o", str(folder / source), *flags], check=True)
+            tool("gcc", "-D_GNU_SOURCE", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", HERE / f"{source}.c", "-o",
+                 folder / source, *flags)
             programs.append((folder / source, source))
     return programs
 
@@ -127,10 +128,10 @@ def cuda_bindings():
     if not target.exists():
         part = target.with_name(target.name + ".part")
         shutil.rmtree(part, ignore_errors=True)
-        got = subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile",
-                              "--only-binary=:all:", "--target", str(part), CUDA_BINDINGS], env=dict(os.environ, PATH=CLEAN_ENV["PATH"]),
-                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        if got.returncode:
+        try:
+            tool(sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-compile",
+                 "--only-binary=:all:", "--target", part, CUDA_BINDINGS, env=dict(os.environ, PATH=CLEAN_ENV["PATH"]))
+        except LabError:
             return None
         part.rename(target)
     return target
@@ -148,7 +149,7 @@ def build(folder, programs, python_packages=None):
     images = {}
     if python_packages:
         add_packages(root, python_packages)
-        subprocess.run(["ldconfig", "-r", str(root)], check=True, env=CLEAN_ENV)
+        tool("ldconfig", "-r", root, env=CLEAN_ENV)
 
     def add(name, *changes):
         pack(root, folder / f"{name}.tar")
@@ -164,7 +165,7 @@ def build(folder, programs, python_packages=None):
     add("badcache")
     libdir = next(p for p in [root / "usr/lib/x86_64-linux-gnu", root / "usr/lib64", root / "usr/lib"] if p.exists())
     copy(root, str(own_cuda(folder)), "/" + str(libdir.relative_to(root)) + "/libcuda.so.1")
-    subprocess.run(["ldconfig", "-r", str(root)], check=True, env=CLEAN_ENV)
+    tool("ldconfig", "-r", root, env=CLEAN_ENV)
     add("owncuda")
     shutil.rmtree(root)
     root = folder / "busybox"

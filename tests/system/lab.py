@@ -14,6 +14,23 @@ class LabError(Exception):
     pass
 
 
+def tool(*argv, **more):
+    """Runs a program of this machine and returns what it says; LabError with that text if it fails."""
+    got = subprocess.run(list(map(str, argv)), text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, **more)
+    if got.returncode:
+        raise LabError(f"{' '.join(map(str, argv))} ends with {got.returncode}:\n{got.stdout[-3000:]}")
+    return got.stdout
+
+
+def alive(pid):
+    """False for a process that is gone, also if nobody has taken note yet."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
 def with_parent():
     """In a child: die with the process that started it (PR_SET_PDEATHSIG)."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
@@ -61,6 +78,9 @@ class Lab:
         with open(log, "ab") as out:
             return subprocess.Popen(self.argv(argv), env=dict(CLEAN_ENV, **(env or {})), stdin=subprocess.DEVNULL,
                                     stdout=out, stderr=out, cwd="/", preexec_fn=with_parent)
+
+    def alive(self):
+        return alive(self.pid)
 
     def close(self):
         containers = [p.name for p in self.scratch.glob("*/*/containers/*")] + \

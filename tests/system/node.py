@@ -39,7 +39,8 @@ class Node:
         """What `subcard sim env` exports for programs of the node."""
         lines = self.lab.run("subcard", "sim", "env").stdout.splitlines()
         pairs = [shlex.split(line)[1].split("=", 1) for line in lines if line.startswith("export ")]
-        return {k: re.sub(r"\$\{?%s[^}:]*\}?" % k, "/usr/sbin:/usr/bin:/sbin:/bin" if k == "PATH" else "", v) for k, v in pairs}
+        old = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+        return {name: re.sub(r"\$\{?%s[^}:]*\}?" % name, old.get(name, ""), value) for name, value in pairs}
 
     def grants(self):
         folder = self.lab.path("/run/subcard/grants")

@@ -105,7 +105,8 @@ static void walk(const char *folder, int depth)
                 enum answer answer = try_open(path, &error);
                 note(m, minor(st.st_rdev), answer, error);
                 memcpy(paths[n_paths].path, path, sizeof path);
-                paths[n_paths++].answer = answer == GRANTED ? "granted" : answer == DENIED ? "denied" : strerrorname_np(error);
+                const char *refusal = answer == DENIED ? "denied" : strerrorname_np(error);
+                paths[n_paths++].answer = answer == GRANTED ? "granted" : refusal;
         }
         closedir(dir);
 }
@@ -120,6 +121,11 @@ static const char *place(void)
         return "/tmp";
 }
 
+static bool is_refusal(int error)
+{
+        return error == EPERM || error == EACCES || error == EROFS;
+}
+
 static void make_and_open(struct major *major, const char *folder)
 {
         for (unsigned minor = 0; minor < major->n_minors; minor++) {
@@ -128,7 +134,7 @@ static void make_and_open(struct major *major, const char *folder)
                 snprintf(path, sizeof path, "%s/probe-%u-%u", folder, major->number, minor);
                 if (mknod(path, S_IFCHR | 0666, makedev(major->number, minor)) != 0) {
                         if (major->answers[minor] == UNSEEN)
-                                note(major, minor, errno == EPERM || errno == EACCES || errno == EROFS ? REFUSED : OTHER, errno);
+                                note(major, minor, is_refusal(errno) ? REFUSED : OTHER, errno);
                         continue;
                 }
                 enum answer answer = try_open(path, &error);

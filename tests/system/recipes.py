@@ -1,7 +1,7 @@
 """Which dockerd a test runs on: what Engine() needs for each name, or the reason why it can't be had."""
-import os, pathlib, shutil, subprocess
+import os, pathlib, shutil
 
-from lab import REPO
+from lab import REPO, tool
 
 FOLDERS = pathlib.Path(os.environ.get("SUBCARD_ENGINES", REPO / "build/engines"))
 
@@ -20,10 +20,7 @@ def debian(suite, *command):
     """dockerd of another Debian suite, in a folder made by debootstrap."""
     folder = FOLDERS / suite
     env = dict(os.environ, BIND=str(REPO))
-    got = subprocess.run([REPO / "tools/engines/debian", suite, folder, *command], env=env, text=True, stdin=subprocess.DEVNULL,
-                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    if got.returncode:
-        raise RuntimeError(f"Debian {suite} can't be made:\n{got.stdout[-2000:]}")
+    tool(REPO / "tools/engines/debian", suite, folder, *command, env=env)
     return {"base": folder}
 
 
@@ -41,7 +38,7 @@ def docker29():
     if not shutil.which("go"):
         return "Go is not installed"
     folder = FOLDERS / "docker29"
-    subprocess.run([REPO / "tools/engines/docker29", folder], check=True)
+    tool(REPO / "tools/engines/docker29", folder)
     return {"bind": [(folder, "/opt/engine")], "path": "/opt/engine"}
 
 

@@ -49,7 +49,8 @@ def test_mig_configuration_needs_sys_admin(engine):
 
 def test_requirement_of_the_image_is_checked(engine):
     assert "E406" in refused(engine, "--gpus", "device=0:0", "-e", "NVIDIA_REQUIRE_CUDA=cuda>=99.0")
-    assert engine.out("--gpus", "device=0:0", "-e", "NVIDIA_REQUIRE_CUDA=cuda>=12.0", "base:1", "echo", "started") == "started\n"
+    met = ["--gpus", "device=0:0", "-e", "NVIDIA_REQUIRE_CUDA=cuda>=12.0"]
+    assert engine.out(*met, "base:1", "echo", "started") == "started\n"
 
 
 def test_option_wins_over_the_images_variable(engine):

@@ -7,8 +7,12 @@ from engine import SEED
 from node import SEED_UUIDS
 
 TWO = "0:0,0:1"
-CAPTURES = {"O3": ["--gpus", f"device={SEED_UUIDS[0]}"], "O4": ["--gpus", f'"device={TWO}"'],
-            "O5": ["-e", "NVIDIA_VISIBLE_DEVICES=" + ",".join(SEED_UUIDS[:2])], "O6": ["-e", f"NVIDIA_VISIBLE_DEVICES={TWO}"]}
+CAPTURES = {
+    "O3": ["--gpus", f"device={SEED_UUIDS[0]}"],
+    "O4": ["--gpus", f'"device={TWO}"'],
+    "O5": ["-e", "NVIDIA_VISIBLE_DEVICES=" + ",".join(SEED_UUIDS[:2])],
+    "O6": ["-e", f"NVIDIA_VISIBLE_DEVICES={TWO}"],
+}
 QUERY = ["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
 TORCH = "CUDA available: True\nDevice count: 1\nDevice name: NVIDIA H200 MIG 2g.35gb\nMemory: 32.5 GB\n"  # O9, O10
 BINDINGS = pathlib.Path(__file__).with_name("cuda_bindings_probe.py").read_text()
