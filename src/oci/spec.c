@@ -57,32 +57,44 @@ static int read_env(struct sc_arena *arena, struct sc_spec *spec, struct sc_erro
         return 0;
 }
 
+static int read_mount(struct sc_arena *arena, struct sc_spec *spec, sc_json_id mount, struct sc_error *err)
+{
+        const struct sc_json *json = &spec->json;
+        struct sc_span *destination = &spec->mounts[spec->n_mounts];
+        sc_json_id place, source, type;
+
+        int rc = sc_json_get_typed(json, mount, "destination", SC_JSON_STRING, &place, err);
+        if (rc == 0)
+                rc = sc_json_get_typed(json, mount, "source", SC_JSON_STRING, &source, err);
+        if (rc == 0)
+                rc = sc_json_get_typed(json, mount, "type", SC_JSON_STRING, &type, err);
+        if (rc == 0 && place == SC_JSON_NONE)
+                rc = sc_json_fail(json, mount, err, "a mount without \"destination\"");
+        if (rc == 0)
+                rc = sc_json_string(arena, json, place, destination, err);
+        if (rc < 0)
+                return rc;
+        spec->n_mounts++;
+        if (sc_json_string_is(json, source, "/dev/null"))
+                spec->device_mounts[spec->n_device_mounts++] = *destination;
+        if (sc_span_is(*destination, "/dev"))
+                spec->dev_is_tmpfs = sc_json_string_is(json, type, "tmpfs");
+        return 0;
+}
+
 static int read_mounts(struct sc_arena *arena, struct sc_spec *spec, struct sc_error *err)
 {
         const struct sc_json *json = &spec->json;
-        sc_json_id mounts, id;
+        sc_json_id mounts;
         int rc = sc_json_get_typed(json, 0, "mounts", SC_JSON_ARRAY, &mounts, err);
-        if (rc < 0)
-                return rc;
+        size_t n = rc < 0 ? 0 : count_children(json, mounts);
 
-        size_t n = count_children(json, mounts);
         spec->mounts = SC_NEW_ARRAY(arena, struct sc_span, n + 1);
         spec->device_mounts = SC_NEW_ARRAY(arena, struct sc_span, n + 1);
-        for (sc_json_id i = sc_json_first(json, mounts); i != SC_JSON_NONE; i = sc_json_after(json, mounts, i)) {
-                rc = sc_json_get_typed(json, i, "destination", SC_JSON_STRING, &id, err);
-                if (rc == 0 && id == SC_JSON_NONE)
-                        rc = sc_json_fail(json, i, err, "a mount without \"destination\"");
-                if (rc == 0)
-                        rc = sc_json_string(arena, json, id, &spec->mounts[spec->n_mounts], err);
-                if (rc == 0)
-                        rc = sc_json_get_typed(json, i, "source", SC_JSON_STRING, &id, err);
-                if (rc < 0)
-                        return rc;
-                if (sc_json_string_is(json, id, "/dev/null"))
-                        spec->device_mounts[spec->n_device_mounts++] = spec->mounts[spec->n_mounts];
-                spec->n_mounts++;
-        }
-        return 0;
+        for (sc_json_id i = rc < 0 ? SC_JSON_NONE : sc_json_first(json, mounts); i != SC_JSON_NONE && rc == 0;
+             i = sc_json_after(json, mounts, i))
+                rc = read_mount(arena, spec, i, err);
+        return rc;
 }
 
 /* process.capabilities is an object with "bounding", or a plain list as ociVersion 1.0.0-rc1 to rc4 had it. */

@@ -19,6 +19,7 @@ struct sc_spec {
         size_t n_device_mounts;
         sc_json_id bad_env;      /* the first entry of process.env without '=', SC_JSON_NONE if all are good */
         bool has_sys_admin;      /* CAP_SYS_ADMIN in process.capabilities.bounding */
+        bool dev_is_tmpfs;       /* a fresh tmpfs is mounted on /dev, as every engine does */
         bool has_user_namespace; /* linux.namespaces holds a user namespace */
         bool has_our_hook;       /* hooks.prestart holds the entry that dockerd's --gpus inserts */
 };

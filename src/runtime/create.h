@@ -9,8 +9,10 @@
 #include "base/error.h"
 #include "runtime/argv.h"
 #include "runtime/log.h"
-#include "select/policy.h"
+#include "runtime/low_level.h"
 
-/* *ret_policy: the one that holds, for finding the low-level runtime; set also on error when it was known by then. */
-int sc_create(struct sc_arena *arena, const struct sc_argv *argv, const struct sc_log *log, struct sc_policy *ret_policy,
-              struct sc_error *err);
+/* program: the low-level runtime, looked for before anything is changed. *ret_granted: a grant was recorded. */
+int sc_create(struct sc_arena *arena, const struct sc_argv *argv, const struct sc_log *log, char program[SC_PROGRAM_PATH],
+              bool *ret_granted, struct sc_error *err);
+/* The low-level runtime could not be started: takes the grant away again. */
+void sc_create_undo(struct sc_arena *arena, const struct sc_argv *argv);

@@ -2,7 +2,6 @@
 
 #include "base/proc.h"
 #include "gpu/nodes.h"
-#include "oci/edits.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,11 +34,9 @@ void sc_fresh_policy(struct sc_arena *arena, struct sc_policy *ret)
         *ret = load(arena, &answer, &ignored) < 0 ? sc_policy_default : answer.policy;
 }
 
-static int check_nodes(struct sc_arena *arena, const struct sc_root *root, const struct sc_answer *answer,
-                       struct sc_error *err)
+struct sc_share sc_answer_share(const struct sc_answer *answer)
 {
-        struct sc_edits edits = { 0 };
-        struct sc_share share = {
+        return (struct sc_share){
                 .inventory = &answer->inventory,
                 .migs = answer->selection.migs,
                 .n_migs = answer->selection.n_migs,
@@ -49,6 +46,14 @@ static int check_nodes(struct sc_arena *arena, const struct sc_root *root, const
                 .mig_monitor = answer->selection.mig_monitor,
                 .caps = answer->request.caps,
         };
+}
+
+static int check_nodes(struct sc_arena *arena, const struct sc_root *root, const struct sc_answer *answer,
+                       struct sc_error *err)
+{
+        struct sc_edits edits = { 0 };
+        const struct sc_share share = sc_answer_share(answer);
+
         sc_edits_devices(arena, &share, &edits);
         for (size_t i = 0; i < edits.n_nodes; i++) {
                 int rc = sc_node_check(root, &edits.nodes[i], err);

@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "gpu/cache.h"
+#include "oci/edits.h"
 #include "select/choose.h"
 
 struct sc_answer {
@@ -16,6 +17,9 @@ struct sc_answer {
         struct sc_selection selection;
         bool has_inventory; /* false: nothing is asked for and there is no cache */
 };
+
+/* What a container with this answer is given. Borrows from the answer. */
+struct sc_share sc_answer_share(const struct sc_answer *answer);
 
 /* asker: what the container says. With SC_REQUEST_NOTHING only policy and request count, and the driver is never asked. */
 int sc_fresh_answer(struct sc_arena *arena, const struct sc_asker *asker, struct sc_answer *ret, struct sc_error *err);

@@ -26,8 +26,8 @@ int main(int argc, char **argv)
         sc_auto_arena struct sc_arena arena = { 0 };
         struct sc_error err = { 0 };
         struct sc_argv call;
-        struct sc_policy policy;
         char program[SC_PROGRAM_PATH];
+        bool granted = false;
 
         if (argc < 1)
                 return 2;
@@ -41,15 +41,18 @@ int main(int argc, char **argv)
                 (void)fflush(stdout);
         }
         if (call.call == SC_CALL_CREATE) {
-                if (sc_create(&arena, &call, &log, &policy, &err) < 0)
+                if (sc_create(&arena, &call, &log, program, &granted, &err) < 0)
                         return fail(&log, &err);
         } else {
+                struct sc_policy policy;
                 sc_fresh_policy(&arena, &policy);
+                if (sc_low_level_find(&policy, program, &err) < 0)
+                        return fail(&log, &err);
         }
-        if (sc_low_level_find(&policy, program, &err) < 0)
-                return fail(&log, &err);
         if (call.call == SC_CALL_DELETE && sc_remove_has_grant(&call))
                 return sc_remove(&arena, &call, &log, argv, program);
         (void)sc_low_level_exec(program, argv, &err);
+        if (granted)
+                sc_create_undo(&arena, &call);
         return fail(&log, &err);
 }

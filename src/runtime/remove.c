@@ -36,7 +36,8 @@ static int wait_for(pid_t child)
         return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-int sc_remove(struct sc_arena *arena, const struct sc_argv *argv, const struct sc_log *log, char **words, const char *program)
+int sc_remove(struct sc_arena *arena, const struct sc_argv *argv, const struct sc_log *log, char **words,
+              const char *program)
 {
         struct sc_error err;
         pid_t child = fork();
