@@ -1,0 +1,242 @@
+#!/usr/bin/python3
+"""make bench: what subcard costs, beside what it is measured against, in one interleaved run.
+
+Never a test: it prints figures and judges nothing. Needs root (device nodes of the simulated node, runc).
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+BUILD = TOP / "build"
+BENCH = BUILD / "bench"
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "300"))
+COMPETITOR = "github.com/NVIDIA/nvidia-container-toolkit/cmd/nvidia-container-runtime@v1.20.1"
+
+
+def sh(*words, env=None, **more):
+    return subprocess.run([str(w) for w in words], check=True, capture_output=True, text=True, env=env, **more).stdout
+
+
+def template(env, rootfs):
+    """A config.json of the size that dockerd writes: 9 KB, 12 mounts, padded environment, a seccomp list."""
+    mounts = [{"destination": "/proc", "type": "proc", "source": "proc", "options": ["nosuid", "noexec", "nodev"]},
+              {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "strictatime", "mode=755", "size=65536k"]},
+              {"destination": "/dev/pts", "type": "devpts", "source": "devpts", "options": ["nosuid", "noexec", "newinstance"]},
+              {"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["nosuid", "noexec", "nodev", "ro"]}]
+    mounts += [{"destination": f"/mnt/volume{i}", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid"]} for i in range(8)]
+    caps = [f"CAP_{n}" for n in "CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE "
+            "SYS_CHROOT KILL AUDIT_WRITE".split()]
+    return json.dumps({
+        "ociVersion": "1.0.2-dev",
+        "process": {"user": {"uid": 0, "gid": 0}, "args": ["/bin/true"], "cwd": "/",
+                    "env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME=bench",
+                            "PADDING=" + "x" * 2000] + env,
+                    "capabilities": {k: caps for k in ("bounding", "effective", "permitted")}, "oomScoreAdj": 0},
+        "root": {"path": str(rootfs)}, "hostname": "bench", "mounts": mounts,
+        "linux": {"resources": {"devices": [{"allow": False, "access": "rwm"}]},
+                  "cgroupsPath": "/subcard-bench/x",
+                  "namespaces": [{"type": t} for t in ("mount", "uts", "pid", "ipc", "network")],
+                  "seccomp": {"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"],
+                              "syscalls": [{"names": ["personality"], "action": "SCMP_ACT_ALLOW"}]},
+                  "maskedPaths": ["/proc/asound", "/proc/acpi", "/proc/kcore", "/proc/keys"],
+                  "readonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq"]},
+        "annotations": {f"bench.{i}": "y" * 60 for i in range(40)},
+    })
+
+
+def rootfs_of(where):
+    """A small root file system with the host's libc and loader cache, as an image has them."""
+    for folder in ("bin", "etc/ld.so.conf.d", "lib64", "usr/bin", "usr/lib/x86_64-linux-gnu", "proc", "dev", "sys", "mnt"):
+        (where / folder).mkdir(parents=True, exist_ok=True)
+    shutil.copy("/lib/x86_64-linux-gnu/libc.so.6", where / "usr/lib/x86_64-linux-gnu/libc.so.6")
+    shutil.copy("/etc/ld.so.cache", where / "etc/ld.so.cache")
+    shutil.copy("/bin/busybox", where / "bin/busybox")
+    (where / "bin/true").symlink_to("busybox")
+    return where
+
+
+def competitor():
+    """NVIDIA's runtime by its Go module name, if it can be had."""
+    program = BENCH / "go/bin/nvidia-container-runtime"
+    if not program.exists() and shutil.which("go"):
+        env = dict(os.environ, GOBIN=str(program.parent), GOFLAGS="-mod=mod", CGO_ENABLED="1")
+        got = subprocess.run(["go", "install", COMPETITOR], env=env, capture_output=True, text=True, check=False)
+        if got.returncode:
+            print("bench: NVIDIA's runtime could not be built by its Go module name: left out\n  " +
+                  (got.stderr.strip().splitlines() or ["?"])[-1], file=sys.stderr)
+    return program if program.exists() else None
+
+
+class Table:
+    def __init__(self, title, columns):
+        self.title, self.columns, self.rows = title, columns, []
+
+    def print(self):
+        widths = [max(len(str(r[i])) for r in [self.columns] + self.rows) for i in range(len(self.columns))]
+        print(f"\n{self.title}")
+        for row in [self.columns] + self.rows:
+            print("  " + "  ".join(str(c).ljust(w) if i == 0 else str(c).rjust(w) for i, (c, w) in enumerate(zip(row, widths))).rstrip())
+
+
+def spawn(config, template_path, variants, env, n=None, rounds=ROUNDS):
+    words = [BENCH / "spawn"] + (["-n", n] if n else []) + [rounds, config, template_path]
+    for name, command in variants:
+        words += ["::", name] + command
+    out = sh(*words, env=env)
+    return {line.split("\t")[0]: [float(x) for x in line.split("\t")[1:]] for line in out.splitlines()}
+
+
+def instructions(command, config, text, env):
+    config.write_text(text)
+    got = subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={config.parent}/callgrind.out", "--trace-children=no"] +
+                         [str(c) for c in command], env=env, capture_output=True, text=True, check=False)
+    found = re.search(r"Collected : (\d+)", got.stderr)
+    return int(found.group(1)) if found else None
+
+
+def timed_table(title, base, got, rows):
+    table = Table(title, ["", "min ms", "median ms", "p95 ms", "added (min)", "added (median)", "peak KiB"])
+    for name in rows:
+        if name in got:
+            low, mid, high, rss = got[name]
+            table.rows.append([name, f"{low / 1000:.2f}", f"{mid / 1000:.2f}", f"{high / 1000:.2f}", f"{(low - got[base][0]) / 1000:+.2f}",
+                               f"{(mid - got[base][1]) / 1000:+.2f}", f"{rss:.0f}"])
+    table.print()
+
+
+def main():
+    if os.geteuid():
+        sys.exit("bench: must be root: it makes device nodes and runs runc")
+    sys.stdout.reconfigure(line_buffering=True)
+    work = Path(tempfile.mkdtemp(prefix="subcard-bench-"))
+    shm = Path(tempfile.mkdtemp(prefix="subcard-bench-", dir="/dev/shm"))
+    node = work / "node"
+    sh(BUILD / "bin/subcard", "sim", "up", "--machine", "h200-seed", "--at", node)
+    try:
+        measure(work, shm, node)
+    finally:
+        subprocess.run([BUILD / "bin/subcard", "sim", "down", "--at", node], check=False, capture_output=True)
+        shutil.rmtree(shm, ignore_errors=True)
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def environment(node, shm, runtime):
+    """The engine's environment: root and run directory of the node, and the low-level runtime first in PATH."""
+    tools = shm / f"path-{runtime.name}"
+    tools.mkdir(exist_ok=True)
+    if not (tools / "runc").exists():
+        shutil.copy(runtime, tools / "runc")
+    run = shm / "run"
+    env = dict(os.environ, SUBCARD_ROOT=str(node), SUBCARD_RUN=str(run), PATH=f"{tools}:/usr/sbin:/usr/bin:/sbin:/bin")
+    if not (run / "inventory").exists():
+        sh(BUILD / "bin/subcard", "inventory", "refresh", env=env)
+    return env, tools / "runc"
+
+
+def measure(work, shm, node):
+    env, fake = environment(node, shm, BENCH / "fake_runtime")
+    ours = shm / "subcard-runtime"
+    shutil.copy(BUILD / "bin/subcard-runtime", ours)
+    shutil.copy(BUILD / "bin/subcard", shm / "subcard")
+    bundle = shm / "bundle"
+    bundle.mkdir()
+    rootfs = rootfs_of(shm / "rootfs")
+    config = bundle / "config.json"
+    (shm / "nothing.json").write_text(template([], rootfs))
+    (shm / "one.json").write_text(template(["NVIDIA_VISIBLE_DEVICES=0:0"], rootfs))
+    create = ["--log", bundle / "log.json", "--log-format", "json", "create", "--bundle", bundle, "--pid-file", bundle / "pid", "bench"]
+    print(f"{ROUNDS} rounds, {os.cpu_count()} cores, config.json of {(shm / 'one.json').stat().st_size} bytes, "
+          f"bundle, run directory and root file system on tmpfs")
+
+    nvidia = competitor()
+    floor = [("fake runtime alone", [fake] + create), ("exec only (musl)", [BENCH / "exec_only", fake] + create)]
+    subcard = ("subcard-runtime", [ours] + create)
+    theirs = [("nvidia-container-runtime", [nvidia] + create)] if nvidia else []
+    got = spawn(config, shm / "nothing.json", floor + [subcard] + theirs, env)
+    timed_table("create, nothing asked for, fake low-level runtime", "fake runtime alone", got, list(got))
+    got = spawn(config, shm / "one.json", floor + [subcard], env)
+    timed_table("create, one MIG device (0:0), fake low-level runtime", "fake runtime alone", got, list(got))
+    if nvidia:
+        print("  (nvidia-container-runtime can't be asked for 0:0 here: it needs a driver that it can load, or a CDI spec)")
+    for call in (["start", "bench"], ["state", "bench"], ["kill", "bench", "TERM"], ["delete", "bench"]):
+        got = spawn(config, shm / "nothing.json", [(n, [*c, *call]) for n, c in
+                    [("fake runtime alone", [fake]), ("subcard-runtime", [ours])] + ([("nvidia-container-runtime", [nvidia])] if nvidia else [])], env)
+        timed_table(f"{call[0]}, fake low-level runtime", "fake runtime alone", got, list(got))
+
+    for i in range(100):
+        (shm / f"b{i}").mkdir()
+    many = ["create", "--bundle", shm / "b%d", "bench%d"]
+    got = spawn(shm / "b%d/config.json", shm / "one.json", [("fake runtime alone", [fake] + many),
+                ("subcard-runtime, 0:0", [ours] + many)], env, n=100, rounds=20)
+    timed_table("100 starts at once, until the last one is done (peak KiB is not taken here)", "fake runtime alone", got, list(got))
+    if nvidia:
+        got = spawn(shm / "b%d/config.json", shm / "nothing.json", [("fake runtime alone", [fake] + many),
+                    ("subcard-runtime, nothing", [ours] + many), ("nvidia-container-runtime, nothing", [nvidia] + many)], env, n=100, rounds=10)
+        timed_table("100 starts at once, nothing asked for", "fake runtime alone", got, list(got))
+
+    counts = Table("instructions (callgrind)", ["", "instructions"])
+    env_valgrind = dict(env)
+    for name, command, text in (("create, nothing asked for", [ours] + create, (shm / "nothing.json").read_text()),
+                                ("create, 0:0", [ours] + create, (shm / "one.json").read_text()),
+                                ("start", [ours, "start", "x"], "")):
+        n = instructions(command, config, text, env_valgrind)
+        counts.rows.append([name, f"{n:,}" if n else "-"])
+    counts.print()
+    real_runc(shm, node, rootfs, ours)
+    people(node, shm)
+
+
+def real_runc(shm, node, rootfs, ours):
+    runc = shutil.which("runc", path="/usr/sbin:/usr/bin:/sbin:/bin")
+    if not runc:
+        return
+    env = dict(os.environ, SUBCARD_ROOT=str(node), SUBCARD_RUN=str(shm / "run"), PATH="/usr/sbin:/usr/bin:/sbin:/bin")
+    state = shm / "runc-state"
+    rounds = min(ROUNDS, 60)
+    times = {"runc": [], "subcard-runtime, nothing": [], "subcard-runtime, 0:0": []}
+    import time
+    for i in range(rounds + 3):
+        for name in times:
+            bundle = shm / f"real-{len(name)}"
+            bundle.mkdir(exist_ok=True)
+            asked = ["NVIDIA_VISIBLE_DEVICES=0:0"] if name.endswith("0:0") else []
+            (bundle / "config.json").write_text(template(asked, rootfs))
+            program = [runc] if name == "runc" else [str(ours)]
+            start = time.perf_counter()
+            with open(shm / "err", "w", encoding="utf-8") as err:
+                subprocess.run(program + ["--root", str(state), "create", "--bundle", str(bundle), "--pid-file", str(bundle / "pid"), f"b{i}"],
+                               check=True, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=err)
+            if i >= 3:
+                times[name].append(time.perf_counter() - start)
+            subprocess.run(program + ["--root", str(state), "delete", "--force", f"b{i}"], check=False, env=env, capture_output=True)
+    table = Table(f"create with real runc, {rounds} rounds in turn", ["", "min ms", "median ms", "added (min)", "added (median)"])
+    base = sorted(times["runc"])
+    for name, values in times.items():
+        values = sorted(values)
+        table.rows.append([name, f"{values[0] * 1e3:.1f}", f"{values[len(values) // 2] * 1e3:.1f}", f"{(values[0] - base[0]) * 1e3:+.2f}",
+                           f"{(values[len(values) // 2] - base[len(base) // 2]) * 1e3:+.2f}"])
+    table.print()
+
+
+def people(node, shm):
+    env = dict(os.environ, SUBCARD_ROOT=str(node), SUBCARD_RUN=str(shm / "run"))
+    config = shm / "none"
+    (shm / "empty").write_text("")
+    got = spawn(config, shm / "empty", [("subcard --version", [BUILD / "bin/subcard", "--version"]),
+                                        ("subcard list (8 GPUs, 6 MIG devices)", [BUILD / "bin/subcard", "list"])], env, rounds=min(ROUNDS, 100))
+    timed_table("for people, simulated driver", "subcard --version", got, list(got))
+    table = Table("sizes", ["", "bytes"])
+    for path in ("bin/subcard", "bin/subcard-runtime", "bin/subcard-sim", "sim/libnvidia-ml.so.1", "sim/libcuda.so.1", "sim/nvidia-smi"):
+        stripped = shm / "stripped"
+        subprocess.run(["strip", "-o", str(stripped), str(BUILD / path)], check=True)
+        table.rows.append([f"{path} (stripped)", f"{stripped.stat().st_size:,}"])
+    table.print()
+
+
+main()
