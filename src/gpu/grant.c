@@ -346,3 +346,11 @@ int sc_grant_end(struct sc_arena *arena, const char *run, const char *last_dir, 
                 return sc_fail_errno(err, SC_E_GRANT, "cannot remove the grant %s/grants/%s", run, name.text);
         return rc;
 }
+
+bool sc_grant_exists(const char *run, const char *runtime_root, const char *id)
+{
+        struct grant_name name = name_of(runtime_root, id);
+        struct stat st;
+        sc_auto_close int dir_fd = open_grants(run);
+        return dir_fd >= 0 && fstatat(dir_fd, name.text, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}

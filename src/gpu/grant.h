@@ -31,6 +31,8 @@ int sc_grant_write(const char *run, const struct sc_grant *grant, struct sc_erro
  * fails the grant is gone too, and the error is about the copy. */
 int sc_grant_end(struct sc_arena *arena, const char *run, const char *last_dir, const char *runtime_root, const char *id,
                  struct sc_error *err);
+/* Whether there is a record, without reading it. */
+bool sc_grant_exists(const char *run, const char *runtime_root, const char *id);
 /* All grants of a run directory; files that are no grants are skipped and counted in *ret_bad. */
 int sc_grants_read(struct sc_arena *arena, const char *run, const char *boot_id, struct sc_grant **ret, size_t *ret_n,
                    size_t *ret_bad, struct sc_error *err);
