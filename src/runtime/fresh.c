@@ -117,11 +117,11 @@ static void find_subcard(char ret[4096])
         ret[n > 0 ? n : 0] = '\0';
         char *slash = strrchr(ret, '/');
         if (slash) {
-                (void)snprintf(slash, 16, "/subcard");
+                (void)memcpy(slash, "/subcard", sizeof "/subcard");
                 if (access(ret, X_OK) == 0)
                         return;
         }
-        (void)snprintf(ret, 16, "/usr/bin/subcard");
+        (void)sc_copy(ret, 4096, SC_SPAN("/usr/bin/subcard"));
 }
 
 static int run_refresh(unsigned timeout_ms, struct sc_error *err)
