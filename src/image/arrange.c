@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define CONF "/etc/ld.so.conf.d/00-subcard.conf"
+#define CONF  "/etc/ld.so.conf.d/00-subcard.conf"
 #define CACHE "/etc/ld.so.cache"
 
 struct job {
@@ -50,8 +50,8 @@ static bool is_program(const char *name)
 /* "/usr/lib64/libcuda.so.1", "/usr/bin/nvidia-smi". */
 static const char *usual_place(const struct job *job, const char *name)
 {
-        return is_program(name) ? sc_format(job->arena, "/usr/%s", name) :
-                                  sc_format(job->arena, "%s/%s", job->image->libdir, name);
+        return is_program(name) ? sc_format(job->arena, "/usr/%s", name)
+                                : sc_format(job->arena, "%s/%s", job->image->libdir, name);
 }
 
 /* True when programs can't find the file where they look for it, for a reason that we respect or can't change. */
@@ -139,6 +139,7 @@ void sc_image_arrange(struct sc_arena *arena, int root_fd, const struct sc_image
                       const struct sc_image_wish *wish, struct sc_image_result *ret)
 {
         struct job job = { arena, root_fd, image, site, wish, ret, { .arena = arena } };
+        sc_buf_span(&job.warnings, image->warnings);
         *ret = (struct sc_image_result){ 0 };
         ret->binds = SC_NEW_ARRAY(arena, struct sc_image_bind, 2 * wish->n_files + 1);
         arrange_files(&job);

@@ -46,11 +46,10 @@ struct sc_image_result {
         struct sc_image_bind *binds;
         size_t n_binds;
         bool bind_cache;         /* the root can't be written but has a cache: bind the merged one over /etc/ld.so.cache */
-        struct sc_span warnings; /* lines for the log */
+        struct sc_span warnings; /* lines for the log: of the probe, the site and here */
 };
 
-/* Makes the mount point, since that is how it finds out; reads of wish only has_folder and spare. Warnings of the probe
- * and of this step are in image->warnings. */
+/* Makes the mount point, since that is how it finds out; reads of wish only has_folder and spare. */
 void sc_image_site(struct sc_arena *arena, int root_fd, struct sc_image *image, const struct sc_image_wish *wish,
                    struct sc_image_site *ret);
 /* What fails for one name becomes a bind or a warning: the container then still has the rest. */

@@ -99,7 +99,10 @@ int sc_place_link(int root_fd, const struct sc_image *image, const char *path, c
         if (n >= 0 && sc_span_is((struct sc_span){ there, (size_t)n }, target))
                 return 0;
         if (n < 0 && errno == EINVAL)
-                return sc_fail(err, SC_E_IMAGE, "cannot place the link %s in the container\nsomething else has this name", path);
+                return sc_fail(err, SC_E_IMAGE,
+                               "cannot place the link %s in the container\n"
+                               "something else has this name",
+                               path);
         int rc = n < 0 ? make_link(dir, name, target, image) : replace_link(dir, name, target, image);
         return rc < 0 ? fail(err, path) : 0;
 }
@@ -107,7 +110,8 @@ int sc_place_link(int root_fd, const struct sc_image *image, const char *path, c
 static bool has_content(int dir_fd, const char *name, struct sc_span content)
 {
         struct stat st;
-        if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) || (uint64_t)st.st_size != content.len)
+        if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) ||
+            (uint64_t)st.st_size != content.len)
                 return false;
         sc_auto_close int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         char part[16384];

@@ -1,29 +1,18 @@
 #include "image/probe.h"
 
-#include <elf.h>
+#include "base/arch.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#if defined(__x86_64__)
-#define MULTIARCH "x86_64-linux-gnu"
-#define MUSL_LOADER "ld-musl-x86_64.so.1"
-enum { MACHINE = EM_X86_64 };
-#elif defined(__aarch64__)
-#define MULTIARCH "aarch64-linux-gnu"
-#define MUSL_LOADER "ld-musl-aarch64.so.1"
-enum { MACHINE = EM_AARCH64 };
-#else
-#error "the library folders of this machine are not known"
-#endif
-
 /* In this order: a folder under /usr is the real one where /lib is a link to it. */
 static const struct {
         const char *dir, *libc;
 } libdirs[] = {
-        { "/usr/lib/" MULTIARCH, "/usr/lib/" MULTIARCH "/libc.so.6" },
-        { "/lib/" MULTIARCH, "/lib/" MULTIARCH "/libc.so.6" },
+        { "/usr/lib/" SC_ARCH_MULTIARCH, "/usr/lib/" SC_ARCH_MULTIARCH "/libc.so.6" },
+        { "/lib/" SC_ARCH_MULTIARCH, "/lib/" SC_ARCH_MULTIARCH "/libc.so.6" },
         { "/usr/lib64", "/usr/lib64/libc.so.6" },
         { "/lib64", "/lib64/libc.so.6" },
         { "/usr/lib", "/usr/lib/libc.so.6" },
@@ -55,8 +44,10 @@ static bool is_elf_of_here(int root_fd, const char *path)
         struct stat st;
         Elf64_Ehdr head;
         sc_auto_close int fd = open_regular(root_fd, path, &st);
-        return fd >= 0 && pread(fd, &head, sizeof head, 0) == (ssize_t)sizeof head &&
-               memcmp(head.e_ident, ELFMAG, SELFMAG) == 0 && head.e_ident[EI_CLASS] == ELFCLASS64 && head.e_machine == MACHINE;
+        if (fd < 0 || pread(fd, &head, sizeof head, 0) != (ssize_t)sizeof head)
+                return false;
+        return memcmp(head.e_ident, ELFMAG, SELFMAG) == 0 && head.e_ident[EI_CLASS] == ELFCLASS64 &&
+               head.e_machine == SC_ARCH_ELF;
 }
 
 /* A folder in which we may work: there, or to be made, without a link or another file system on the way. */
@@ -77,7 +68,8 @@ static void find_libdir(int root_fd, struct sc_image *image)
                         return;
                 }
         }
-        bool musl = is_elf_of_here(root_fd, "/lib/" MUSL_LOADER) || is_elf_of_here(root_fd, "/usr/lib/" MUSL_LOADER);
+        bool musl = is_elf_of_here(root_fd, "/lib/" SC_ARCH_MUSL_LOADER) ||
+                    is_elf_of_here(root_fd, "/usr/lib/" SC_ARCH_MUSL_LOADER);
         image->libc = musl ? SC_LIBC_MUSL : SC_LIBC_NONE;
         image->libdir = musl ? "/usr/lib" : libdirs[0].dir;
 }
@@ -104,12 +96,13 @@ static void read_cache(struct sc_arena *arena, int root_fd, struct sc_image *ima
 static void look_at_folders(int root_fd, struct sc_image *image, struct sc_buf *warnings)
 {
         const struct {
-                const char *dir, *covered, *text;
                 bool *ret;
+                const char *dir, *covered, *text;
         } folders[] = {
-                { image->libdir, image->libdir, "the image's library folder is reached only through a link", &image->covered_libdir },
-                { "/usr/bin", "/usr/bin", "the image's /usr/bin is a link or no folder", &image->covered_bin },
-                { "/etc", "/etc/ld.so.cache", "the image's /etc is a link or no folder", &image->covered_etc },
+                { &image->covered_libdir, image->libdir, image->libdir,
+                  "the image's library folder is reached only through a link" },
+                { &image->covered_bin, "/usr/bin", "/usr/bin", "the image's /usr/bin is a link or no folder" },
+                { &image->covered_etc, "/etc", "/etc/ld.so.cache", "the image's /etc is a link or no folder" },
         };
         for (size_t i = 0; i < SC_COUNT(folders); i++) {
                 bool reachable = is_reachable(root_fd, folders[i].dir);
@@ -119,8 +112,8 @@ static void look_at_folders(int root_fd, struct sc_image *image, struct sc_buf *
         }
 }
 
-int sc_image_probe(struct sc_arena *arena, int root_fd, const struct sc_span *mounts, size_t n_mounts,
-                   struct sc_image *ret, struct sc_error *err)
+int sc_image_probe(struct sc_arena *arena, int root_fd, const struct sc_span *mounts, size_t n_mounts, struct sc_image *ret,
+                   struct sc_error *err)
 {
         struct stat st;
         struct statvfs fs;

@@ -18,8 +18,8 @@ static bool can_mount_at(int root_fd, const struct sc_image *image, const char *
 /* Folders that images hardly ever have and volumes hardly ever hide. */
 static const char *somewhere_else(int root_fd, const struct sc_image *image)
 {
-        static const char *const dirs[] = { "/usr/local/lib/subcard/driver", "/opt/subcard/driver", "/var/lib/subcard/driver",
-                                            "/subcard/driver" };
+        static const char *const dirs[] = { "/usr/local/lib/subcard/driver", "/opt/subcard/driver",
+                                            "/var/lib/subcard/driver", "/subcard/driver" };
         for (size_t i = 0; i < SC_COUNT(dirs); i++) {
                 if (can_mount_at(root_fd, image, dirs[i]))
                         return dirs[i];

@@ -1,15 +1,9 @@
 #include "oci/ldcache.h"
 
+#include "base/arch.h"
+
 #include <string.h>
 
-/* flags of ldconfig for a 64-bit library that needs libc.so.6; the loader takes no others of these machines */
-#if defined(__x86_64__)
-enum { FLAGS_HERE = 0x0303 };
-#elif defined(__aarch64__)
-enum { FLAGS_HERE = 0x0a03 };
-#else
-#error "the loader's flags of this machine are not known"
-#endif
 enum { FLAGS_ANY_ELF = 1 }; /* old entries that every loader takes */
 
 static bool is_digit(char c)
@@ -94,7 +88,7 @@ static bool is_below(struct sc_span path, const char *dir)
 
 static bool competes(int32_t flags)
 {
-        return flags == FLAGS_HERE || flags == FLAGS_ANY_ELF;
+        return flags == SC_ARCH_LD_FLAGS || flags == FLAGS_ANY_ELF;
 }
 
 static int check_ours(const struct sc_ld_entry *ours, size_t n, struct sc_error *err)
@@ -113,7 +107,7 @@ static struct sc_ld_entry *ours_sorted(struct sc_arena *arena, const struct sc_l
 {
         struct sc_ld_entry *list = SC_NEW_ARRAY(arena, struct sc_ld_entry, *n);
         for (size_t i = 0; i < *n; i++)
-                list[i] = (struct sc_ld_entry){ .soname = ours[i].soname, .path = ours[i].path, .flags = FLAGS_HERE };
+                list[i] = (struct sc_ld_entry){ .soname = ours[i].soname, .path = ours[i].path, .flags = SC_ARCH_LD_FLAGS };
         sort(list, *n, spare);
         size_t kept = 0; /* the first of two of one name */
         for (size_t i = 0; i < *n; i++) {
@@ -124,8 +118,9 @@ static struct sc_ld_entry *ours_sorted(struct sc_arena *arena, const struct sc_l
         return list;
 }
 
-int sc_ldcache_merge(struct sc_arena *arena, struct sc_span image, const struct sc_ld_entry *ours, size_t n_ours,
-                     const char *our_dir, struct sc_buf *out, struct sc_error *err)
+int sc_ldcache_merge(struct sc_arena *arena, struct sc_span image, /* lint: parameters: plain data */
+                     const struct sc_ld_entry *ours, size_t n_ours, const char *our_dir, struct sc_buf *out,
+                     struct sc_error *err)
 {
         struct sc_ld_cache cache = { 0 };
         int rc = image.len ? sc_ldcache_parse(arena, image, &cache, err) : 0;

@@ -1,9 +1,11 @@
 /* ldcache_format: the bytes of "glibc-ld.so.cache1.1", for the files of ldcache only (glibc: sysdeps/generic/dl-cache.h). */
 #pragma once
+#include "base/arch.h" /* refuses machines of another byte order */
+
 #include <stdint.h>
 
 #define SC_LDCACHE_OLD_MAGIC "ld.so-1.7.0"
-#define SC_LDCACHE_MAGIC "glibc-ld.so.cache1.1"
+#define SC_LDCACHE_MAGIC     "glibc-ld.so.cache1.1"
 
 struct sc_ldcache_header {
         char magic[20]; /* with the version, without NUL */

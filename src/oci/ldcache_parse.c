@@ -3,10 +3,6 @@
 
 #include <string.h>
 
-#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "the loader cache is read and written as on x86_64 and aarch64: little endian"
-#endif
-
 /* The file, and the part of it that the offsets of the strings count from. */
 struct view {
         struct sc_span file, table;

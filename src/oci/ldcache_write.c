@@ -69,7 +69,8 @@ static void add_extension(const struct sc_ld_cache *cache, uint32_t start, uint3
         uint32_t body = start + (uint32_t)(sizeof head + head.n_sections * sizeof sections[0]);
 
         /* as ldconfig: the list of names first, since it must be aligned, the signature behind it */
-        sections[0] = (struct sc_ldcache_section){ SC_LDCACHE_TAG_GENERATOR, 0, body + names, (uint32_t)cache->generator.len };
+        uint32_t signature = (uint32_t)cache->generator.len;
+        sections[0] = (struct sc_ldcache_section){ SC_LDCACHE_TAG_GENERATOR, 0, body + names, signature };
         sections[1] = (struct sc_ldcache_section){ SC_LDCACHE_TAG_HWCAPS, 0, body, names };
         sc_buf_add(out, (const char *)&head, sizeof head);
         sc_buf_add(out, (const char *)sections, head.n_sections * sizeof sections[0]);

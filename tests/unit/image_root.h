@@ -2,24 +2,17 @@
 #pragma once
 #include "tests/unit/unit.h"
 
+#include "base/arch.h"
 #include "base/fs.h"
 
 #include <dirent.h>
-#include <elf.h>
 #include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#if defined(__aarch64__)
-#define ARCH "aarch64"
-#define ARCH_ELF EM_AARCH64
-#else
-#define ARCH "x86_64"
-#define ARCH_ELF EM_X86_64
-#endif
-#define LIBDIR "/usr/lib/" ARCH "-linux-gnu"
+#define LIBDIR "/usr/lib/" SC_ARCH_MULTIARCH
 #define FOLDER LIBDIR "/nvidia/current"
 
 struct image_root {
@@ -84,7 +77,7 @@ static inline void root_make(struct image_root *root)
 static inline void root_make_glibc(struct image_root *root)
 {
         root_make(root);
-        add_elf(root, LIBDIR "/libc.so.6", ELFCLASS64, ARCH_ELF);
+        add_elf(root, LIBDIR "/libc.so.6", ELFCLASS64, SC_ARCH_ELF);
         add_dir(root, "/usr/bin");
         add_dir(root, "/etc");
         add_link(root, "/lib", "usr/lib");

@@ -1,5 +1,6 @@
 #include "tests/unit/unit.h"
 
+#include "base/arch.h"
 #include "base/fs.h"
 #include "oci/ldcache.h"
 #include "oci/ldcache_format.h"
@@ -8,14 +9,16 @@
 #include <unistd.h>
 
 #define DIR_OF_OURS "/usr/lib/x86_64-linux-gnu/nvidia/current"
-#define OURS(name) { .soname = SC_SPAN(name), .path = SC_SPAN(DIR_OF_OURS "/" name) }
-#define THEIRS(name, dir) { .soname = SC_SPAN(name), .path = SC_SPAN(dir "/" name), .flags = 0x303 }
+#define OURS(name)                                                                                                          \
+        {                                                                                                                   \
+                .soname = SC_SPAN(name), .path = SC_SPAN(DIR_OF_OURS "/" name)                                              \
+        }
+#define THEIRS(name, dir)                                                                                                   \
+        {                                                                                                                   \
+                .soname = SC_SPAN(name), .path = SC_SPAN(dir "/" name), .flags = 0x303                                      \
+        }
 
-#if defined(__aarch64__)
-#define HERE 0x0a03
-#else
-#define HERE 0x0303
-#endif
+#define HERE SC_ARCH_LD_FLAGS
 
 static struct sc_arena arena;
 static struct sc_error err;
@@ -24,7 +27,10 @@ static const struct sc_ld_entry ours[] = { OURS("libnvidia-ml.so.1"), OURS("libc
 
 static struct sc_ld_entry theirs[] = {
         { .soname = SC_SPAN("libz.so.1"), .path = SC_SPAN("/lib/libz.so.1"), .flags = HERE },
-        { .soname = SC_SPAN("libhw.so.2"), .path = SC_SPAN("/lib/v3/libhw.so.2"), .flags = HERE, .hwcap = UINT64_C(1) << 62 },
+        { .soname = SC_SPAN("libhw.so.2"),
+          .path = SC_SPAN("/lib/v3/libhw.so.2"),
+          .flags = HERE,
+          .hwcap = UINT64_C(1) << 62 },
         { .soname = SC_SPAN("libhw.so.2"), .path = SC_SPAN("/lib/libhw.so.2"), .flags = HERE, .os_version = 7 },
         { .soname = SC_SPAN("libcuda.so.1"), .path = SC_SPAN("/usr/local/cuda/compat/libcuda.so.1"), .flags = HERE },
         { .soname = SC_SPAN("libcuda.so.1"), .path = SC_SPAN("/lib/i386/libcuda.so.1"), .flags = 0x0003 },
@@ -96,7 +102,8 @@ static struct sc_span read_host(const char *path)
         return bytes;
 }
 
-/* What the loader does: a binary search, back to the first equal name, then the first entry with the flags of this machine. */
+/* What the loader does: a binary search, back to the first equal name, then the first entry with the flags of this machine.
+ */
 static const struct sc_ld_entry *loader_finds(const struct sc_ld_cache *cache, struct sc_span name)
 {
         size_t low = 0, high = cache->n;
@@ -126,10 +133,17 @@ static void names_are_compared_as_the_loader_does(void **state)
         static const struct {
                 const char *a, *b;
                 int side;
-        } cases[] = { { "libc.so.6", "libc.so.6", 0 },    { "libc.so.6", "libc.so.10", -1 }, { "libc.so.06", "libc.so.6", 0 },
-                      { "liba", "libab", -1 },            { "lib9", "liba", 1 },             { "lib.so", "lib.so.1", -1 },
-                      { "libz.so.1", "liba.so.1", 1 },    { "", "", 0 },                     { "", "a", -1 },
-                      { "lib4294967296", "lib0", 0 },     { "lib1", "lib", 1 } };
+        } cases[] = { { "libc.so.6", "libc.so.6", 0 },
+                      { "libc.so.6", "libc.so.10", -1 },
+                      { "libc.so.06", "libc.so.6", 0 },
+                      { "liba", "libab", -1 },
+                      { "lib9", "liba", 1 },
+                      { "lib.so", "lib.so.1", -1 },
+                      { "libz.so.1", "liba.so.1", 1 },
+                      { "", "", 0 },
+                      { "", "a", -1 },
+                      { "lib4294967296", "lib0", 0 },
+                      { "lib1", "lib", 1 } };
         for (size_t i = 0; i < SC_COUNT(cases); i++) {
                 assert_int_equal(sc_ldcache_compare(sc_span_of(cases[i].a), sc_span_of(cases[i].b)), cases[i].side);
                 assert_int_equal(sc_ldcache_compare(sc_span_of(cases[i].b), sc_span_of(cases[i].a)), -cases[i].side);
@@ -157,8 +171,9 @@ static void the_drivers_name_replaces_the_images_and_others_stay_in_order(void *
 {
         (void)state;
         struct sc_ld_cache cache = parsed(merged(sample(), ours, SC_COUNT(ours)));
-        static const char *const paths[] = { "/lib/libz.so.1", DIR_OF_OURS "/libnvidia-ml.so.1", "/lib/v3/libhw.so.2",
-                                             "/lib/libhw.so.2", "/lib/i386/libcuda.so.1", DIR_OF_OURS "/libcuda.so.1",
+        static const char *const paths[] = { "/lib/libz.so.1",          DIR_OF_OURS "/libnvidia-ml.so.1",
+                                             "/lib/v3/libhw.so.2",      "/lib/libhw.so.2",
+                                             "/lib/i386/libcuda.so.1",  DIR_OF_OURS "/libcuda.so.1",
                                              DIR_OF_OURS "/libcuda.so", "/lib/libc-2.36.so" };
         assert_int_equal(cache.n, SC_COUNT(paths));
         for (size_t i = 0; i < cache.n; i++)
@@ -198,8 +213,10 @@ static void an_image_without_a_cache_gets_one_of_ours(void **state)
 static void an_unsorted_cache_is_sorted(void **state)
 {
         (void)state;
-        struct sc_ld_entry list[] = { THEIRS("liba.so.1", "/lib"), THEIRS("libz.so.1", "/lib"), THEIRS("libm.so.6", "/lib"),
-                                      THEIRS("libz.so.1", "/opt"), THEIRS("libb.so.10", "/lib"), THEIRS("libb.so.9", "/lib") };
+        struct sc_ld_entry list[] = {
+                THEIRS("liba.so.1", "/lib"), THEIRS("libz.so.1", "/lib"),  THEIRS("libm.so.6", "/lib"),
+                THEIRS("libz.so.1", "/opt"), THEIRS("libb.so.10", "/lib"), THEIRS("libb.so.9", "/lib")
+        };
         struct sc_ld_cache cache = parsed(merged(cache_of(list, SC_COUNT(list), false), ours, SC_COUNT(ours)));
         for (size_t i = 1; i < cache.n; i++)
                 assert_true(sc_ldcache_compare(cache.entries[i - 1].soname, cache.entries[i].soname) >= 0);
@@ -286,15 +303,15 @@ static void hostile_numbers_are_refused(void **state)
                 { 32, 8 },                          /* extension inside the header */
                 { 52, 0 },                          /* SONAME inside the header */
                 { 52, UINT32_MAX },
-                { 56, 47 },                         /* path inside the header */
+                { 56, 47 }, /* path inside the header */
                 { 56, (uint32_t)whole.len },
-                { 56, header.extension },           /* path inside the extension */
-                { extension, 0 },                   /* its magic */
-                { extension + 4, UINT32_MAX },      /* 2^32 - 1 sections */
-                { extension + 16, UINT32_MAX },     /* a section behind the end */
+                { 56, header.extension },       /* path inside the extension */
+                { extension, 0 },               /* its magic */
+                { extension + 4, UINT32_MAX },  /* 2^32 - 1 sections */
+                { extension + 16, UINT32_MAX }, /* a section behind the end */
                 { extension + 20, UINT32_MAX },
-                { extension + 36, 3 },              /* a list of hwcaps that is cut */
-                { extension + 40, 0 },              /* the name of a hwcaps folder inside the header */
+                { extension + 36, 3 }, /* a list of hwcaps that is cut */
+                { extension + 40, 0 }, /* the name of a hwcaps folder inside the header */
         };
         for (size_t i = 0; i < SC_COUNT(cases); i++)
                 assert_int_equal(parse_patched(whole, cases[i].at, cases[i].value), -SC_E_INPUT);

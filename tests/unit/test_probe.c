@@ -68,12 +68,12 @@ static void a_usual_image_is_understood(void **state)
 static void the_library_folder_is_where_libc_lies(void **state)
 {
         (void)state;
-        static const char *const dirs[] = { LIBDIR, "/lib/" ARCH "-linux-gnu", "/usr/lib64", "/lib64", "/usr/lib", "/lib" };
+        static const char *const dirs[] = { LIBDIR, "/lib/" SC_ARCH_MULTIARCH, "/usr/lib64", "/lib64", "/usr/lib", "/lib" };
         for (size_t i = 0; i < SC_COUNT(dirs); i++) {
                 start_again();
                 char path[128];
                 (void)snprintf(path, sizeof path, "%s/libc-2.36.so", dirs[i]);
-                add_elf(&root, path, ELFCLASS64, ARCH_ELF);
+                add_elf(&root, path, ELFCLASS64, SC_ARCH_ELF);
                 (void)snprintf(path, sizeof path, "%s/libc.so.6", dirs[i]);
                 add_link(&root, path, "libc-2.36.so");
                 struct sc_image image = probed();
@@ -87,7 +87,7 @@ static void a_folder_that_is_a_link_loses_to_the_real_one(void **state)
 {
         (void)state;
         start_again(); /* as Arch Linux has it */
-        add_elf(&root, "/usr/lib/libc.so.6", ELFCLASS64, ARCH_ELF);
+        add_elf(&root, "/usr/lib/libc.so.6", ELFCLASS64, SC_ARCH_ELF);
         add_link(&root, "/usr/lib64", "lib");
         add_link(&root, "/lib64", "usr/lib");
         add_link(&root, "/lib", "usr/lib");
@@ -101,7 +101,7 @@ static void a_folder_reached_only_through_a_link_counts_as_covered(void **state)
 {
         (void)state;
         start_again();
-        add_elf(&root, "/odd/libs/libc.so.6", ELFCLASS64, ARCH_ELF);
+        add_elf(&root, "/odd/libs/libc.so.6", ELFCLASS64, SC_ARCH_ELF);
         add_dir(&root, "/usr/bin");
         add_link(&root, "/usr/lib64", "../odd/libs");
         struct sc_image image = probed();
@@ -128,7 +128,7 @@ static void musl_and_empty_images_are_told_apart(void **state)
         start_again();
         assert_int_equal(probed().libc, SC_LIBC_NONE);
         assert_string_equal(probed().libdir, LIBDIR);
-        add_elf(&root, "/lib/ld-musl-" ARCH ".so.1", ELFCLASS64, ARCH_ELF);
+        add_elf(&root, "/lib/" SC_ARCH_MUSL_LOADER, ELFCLASS64, SC_ARCH_ELF);
         assert_int_equal(probed().libc, SC_LIBC_MUSL);
         assert_string_equal(probed().libdir, "/usr/lib");
 }
@@ -143,9 +143,9 @@ static void mounts_that_hide_our_folders_are_seen(void **state)
                 { "/", true, true, true },
                 { "/usr", true, true, false },
                 { "/usr/", true, true, false },
-                { "/usr/lib/../lib/" ARCH "-linux-gnu", true, false, false },
+                { "/usr/lib/../lib/" SC_ARCH_MULTIARCH, true, false, false },
                 { "/lib", true, false, false }, /* a link to /usr/lib */
-                { "/lib/" ARCH "-linux-gnu", true, false, false },
+                { "/lib/" SC_ARCH_MULTIARCH, true, false, false },
                 { "/bin", false, true, false },
                 { "//etc/.", false, false, true },
                 { "/etc/ld.so.cache", false, false, true },
@@ -168,7 +168,7 @@ static void mounts_that_hide_our_folders_are_seen(void **state)
 static void a_mount_below_a_link_covers_what_is_not_there_yet(void **state)
 {
         (void)state;
-        struct sc_span mount = SC_SPAN("/lib/" ARCH "-linux-gnu/nvidia");
+        struct sc_span mount = SC_SPAN("/lib/" SC_ARCH_MULTIARCH "/nvidia");
         struct sc_image image = probed_with(&mount, 1);
         assert_true(sc_covered(root.fd, &image.cover, FOLDER));
         assert_false(sc_covered(root.fd, &image.cover, LIBDIR "/nvidia2/current"));
@@ -223,7 +223,7 @@ static void folders_that_are_links_or_files_are_not_used(void **state)
 {
         (void)state;
         start_again();
-        add_elf(&root, LIBDIR "/libc.so.6", ELFCLASS64, ARCH_ELF);
+        add_elf(&root, LIBDIR "/libc.so.6", ELFCLASS64, SC_ARCH_ELF);
         add_link(&root, "/usr/bin", "/");
         add_file(&root, "/etc", SC_SPAN("no folder"));
         struct sc_image image = probed();
@@ -258,12 +258,12 @@ static void names_have_three_states(void **state)
                 const char *path;
                 enum sc_name_state state;
         } cases[] = {
-                { "/usr/bin/absent", SC_NAME_FREE },     { "/usr/sbin/absent", SC_NAME_FREE },
-                { "/usr/bin/ours", SC_NAME_FREE },       { "/usr/bin/nowhere", SC_NAME_FREE },
-                { "/usr/bin/loop", SC_NAME_FREE },       { "/usr/bin/outside", SC_NAME_FREE },
-                { "/usr/bin/file", SC_NAME_TAKEN },      { "/usr/bin/good", SC_NAME_TAKEN },
-                { "/usr/bin/folder", SC_NAME_BLOCKED },  { "/usr/bin/fifo", SC_NAME_BLOCKED },
-                { "/usr/lib", SC_NAME_BLOCKED },         { "/usr/linked/file", SC_NAME_BLOCKED },
+                { "/usr/bin/absent", SC_NAME_FREE },    { "/usr/sbin/absent", SC_NAME_FREE },
+                { "/usr/bin/ours", SC_NAME_FREE },      { "/usr/bin/nowhere", SC_NAME_FREE },
+                { "/usr/bin/loop", SC_NAME_FREE },      { "/usr/bin/outside", SC_NAME_FREE },
+                { "/usr/bin/file", SC_NAME_TAKEN },     { "/usr/bin/good", SC_NAME_TAKEN },
+                { "/usr/bin/folder", SC_NAME_BLOCKED }, { "/usr/bin/fifo", SC_NAME_BLOCKED },
+                { "/usr/lib", SC_NAME_BLOCKED },        { "/usr/linked/file", SC_NAME_BLOCKED },
                 { "/usr/bin/file/x", SC_NAME_BLOCKED },
         };
         for (size_t i = 0; i < SC_COUNT(cases); i++)
