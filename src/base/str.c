@@ -9,20 +9,21 @@ struct sc_span sc_span_of(const char *text)
         return (struct sc_span){ text, strlen(text) };
 }
 
+/* memcmp must not see the NULL of an empty span. */
 bool sc_span_is(struct sc_span span, const char *text)
 {
-        return span.len == strlen(text) && memcmp(span.at, text, span.len) == 0;
+        return sc_span_equal(span, sc_span_of(text));
 }
 
 bool sc_span_equal(struct sc_span a, struct sc_span b)
 {
-        return a.len == b.len && memcmp(a.at, b.at, a.len) == 0;
+        return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
 bool sc_span_starts(struct sc_span span, const char *prefix)
 {
         size_t n = strlen(prefix);
-        return span.len >= n && memcmp(span.at, prefix, n) == 0;
+        return span.len >= n && (n == 0 || memcmp(span.at, prefix, n) == 0);
 }
 
 static char lower(char c)
