@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 static const char node_ctl[] = "/dev/nvidiactl";
+static const char node_uvm[] = "/dev/nvidia-uvm";
 static const char node_gpu[] = "/dev/nvidia";
 static const char node_cap[] = "/dev/nvidia-caps/nvidia-cap";
 static const char own_uid_map[] = "/proc/self/uid_map";
@@ -49,12 +50,22 @@ static enum sim_access open_numbered(const char *root, const char *prefix, uint3
         return open_node(path, major, minor);
 }
 
-enum sim_access sim_access_ctl(const char *root, const struct sim_machine *machine)
+static enum sim_access open_named(const char *root, const char *node, uint32_t major, uint32_t minor)
 {
         char path[4096 + 64];
-        if ((size_t)snprintf(path, sizeof path, "%s%s", root, node_ctl) >= sizeof path)
+        if ((size_t)snprintf(path, sizeof path, "%s%s", root, node) >= sizeof path)
                 return SIM_ABSENT;
-        return open_node(path, machine->major_nvidia, SIM_MINOR_CTL);
+        return open_node(path, major, minor);
+}
+
+enum sim_access sim_access_ctl(const char *root, const struct sim_machine *machine)
+{
+        return open_named(root, node_ctl, machine->major_nvidia, SIM_MINOR_CTL);
+}
+
+enum sim_access sim_access_uvm(const char *root, const struct sim_machine *machine)
+{
+        return open_named(root, node_uvm, machine->major_uvm, 0);
 }
 
 enum sim_access sim_access_gpu(const char *root, const struct sim_machine *machine, uint32_t gpu_minor)

@@ -20,6 +20,8 @@ struct sim_rights {
 
 /* root: "" or the directory of the node. */
 enum sim_access sim_access_ctl(const char *root, const struct sim_machine *machine);
+/* Memory: CUDA needs it, NVML does not. */
+enum sim_access sim_access_uvm(const char *root, const struct sim_machine *machine);
 enum sim_access sim_access_gpu(const char *root, const struct sim_machine *machine, uint32_t gpu_minor);
 enum sim_access sim_access_cap(const char *root, const struct sim_machine *machine, uint32_t cap_minor);
 struct sim_rights sim_access_rights(const char *root, const struct sim_machine *machine);
