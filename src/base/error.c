@@ -115,7 +115,8 @@ void sc_error_print(const struct sc_error *err, FILE *to)
         fprintf(to, "error[E%d] ", (int)err->code);
         for (size_t i = 0; i < 3 && *at; i++) {
                 size_t n = strcspn(at, "\n");
-                fprintf(to, "%s%.*s\n", labels[i], (int)n, at);
+                if (n) /* an error may have something to try and no reason */
+                        fprintf(to, "%s%.*s\n", labels[i], (int)n, at);
                 at += n + (at[n] == '\n');
         }
 }
@@ -128,7 +129,8 @@ const char *sc_error_line(const struct sc_error *err, char *out, size_t size)
 
         for (size_t i = 0; i < 3 && *at && used < size; i++) {
                 size_t n = strcspn(at, "\n");
-                used += (size_t)snprintf(out + used, size - used, "%s%.*s", joints[i], (int)n, at);
+                if (n)
+                        used += (size_t)snprintf(out + used, size - used, "%s%.*s", joints[i], (int)n, at);
                 at += n + (at[n] == '\n');
         }
         return out;
