@@ -5,8 +5,8 @@
 #pragma once
 #include "sim/tree/tree.h"
 
-#define SIM_DEFAULT_DIR "/var/lib/subcard/sim"
-#define SIM_DEFAULT_RUN "/run/subcard"
+#define SIM_DEFAULT_DIR     "/var/lib/subcard/sim"
+#define SIM_DEFAULT_RUN     "/run/subcard"
 #define SIM_DEFAULT_MACHINE "h200-seed"
 
 /* Options, as bits of what a command takes. */

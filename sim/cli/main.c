@@ -9,15 +9,15 @@ static const struct sim_command commands[] = {
           "Makes a directory with device nodes, proc files and driver files of a node that a machine file describes.\n"
           "Programs then see its GPUs: those that get `subcard-sim env`, and containers of subcard-runtime.",
           SIM_TAKES_MACHINE | SIM_TAKES_AT, true, sim_up },
-        { "down", "", "end a node's processes and remove its directory", "Removes nothing but a simulated node.", SIM_TAKES_AT,
-          true, sim_down },
+        { "down", "", "end a node's processes and remove its directory", "Removes nothing but a simulated node.",
+          SIM_TAKES_AT, true, sim_down },
         { "status", "", "show the node", "Shows the node, its GPUs and its simulated processes.",
           SIM_TAKES_AT | SIM_TAKES_OUTPUT, false, sim_status },
         { "env", "", "print the variables with which a program uses the node",
           "Use it as: eval \"$(subcard-sim env)\". Any NVML or CUDA program of this shell then sees the node.", SIM_TAKES_AT,
           false, sim_env },
-        { "machines", "", "list the machines that `up` knows", "Other machines: `up --machine FILE`; see docs/machines.md.", 0,
-          false, sim_machines },
+        { "machines", "", "list the machines that `up` knows", "Other machines: `up --machine FILE`; see docs/machines.md.",
+          0, false, sim_machines },
         { "ps add", "DEVICE", "start a process that uses memory of a device, and print its pid",
           "DEVICE is a MIG device (0:0) or a GPU whose MIG mode is off (1).",
           SIM_TAKES_MEMORY | SIM_TAKES_NAME | SIM_TAKES_AT, true, sim_ps_add },
@@ -72,8 +72,10 @@ static int run(const struct sim_command *command, int argc, char **argv, struct 
         if (rc)
                 return rc < 0 ? rc : 0;
         if (command->needs_root && geteuid() != 0)
-                return sc_fail(err, SC_E_RIGHTS, "subcard-sim %s needs root\nit changes device nodes, files and processes of root\n"
-                               "sudo", command->name);
+                return sc_fail(err, SC_E_RIGHTS,
+                               "subcard-sim %s needs root\nit changes device nodes, files and processes of root\n"
+                               "sudo",
+                               command->name);
         return command->run(&call, err);
 }
 

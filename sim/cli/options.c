@@ -64,7 +64,8 @@ static int take_option(const struct sim_command *command, const struct option *o
         return 0;
 }
 
-static int take_arguments(const struct sim_command *command, int argc, char **argv, struct sim_call *call, struct sc_error *err)
+static int take_arguments(const struct sim_command *command, int argc, char **argv, struct sim_call *call,
+                          struct sc_error *err)
 {
         unsigned wanted = *command->words ? 1 : 0;
         for (int i = 0; i < argc; i++) {

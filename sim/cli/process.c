@@ -19,7 +19,8 @@ void sim_sleep(const char *name)
 
 int sim_process_begin(const char *name, struct sim_process *ret, struct sc_error *err)
 {
-        char *const argv[] = { (char *)(uintptr_t)name, NULL }, *const environment[] = { (char *)(uintptr_t)SIM_SLEEPER "=1", NULL };
+        char *const argv[] = { (char *)(uintptr_t)name, NULL }, *const environment[] = { (char *)(uintptr_t)SIM_SLEEPER "=1",
+                                                                                         NULL };
         posix_spawn_file_actions_t actions;
         posix_spawnattr_t attributes;
         pid_t pid = 0;

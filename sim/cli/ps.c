@@ -54,7 +54,8 @@ static int check_memory(const struct sim_place *at, const struct addition *add, 
         used += sim_process_memory(at->gpu, at->gi ? at->gi->id : UINT32_MAX);
         if (used <= all && add->memory_mib <= all - used)
                 return 0;
-        return sc_fail(err, SC_E_BAD_REQUEST, "device %s has no %llu MiB left\n%llu MiB of its %llu MiB are in use\na smaller --memory",
+        return sc_fail(err, SC_E_BAD_REQUEST,
+                       "device %s has no %llu MiB left\n%llu MiB of its %llu MiB are in use\na smaller --memory",
                        add->call->words[0], (unsigned long long)add->memory_mib, (unsigned long long)used,
                        (unsigned long long)all);
 }
@@ -92,9 +93,11 @@ int sim_ps_add(const struct sim_call *call, struct sc_error *err)
         sc_auto_root struct sc_root root = { .fd = -1 };
         struct sim_machine machine;
         if (!call->memory)
-                return sc_fail(err, SC_E_USAGE, "--memory is missing\n\nsubcard-sim ps add %s --memory 1000", call->words[0]);
+                return sc_fail(err, SC_E_USAGE, "--memory is missing\n\nsubcard-sim ps add %s --memory 1000",
+                               call->words[0]);
         if (!sc_parse_u64(sc_span_of(call->memory), UINT32_MAX, &add.memory_mib))
-                return sc_fail(err, SC_E_USAGE, "--memory takes a number of MiB, not \"%s\"", sc_show(sc_span_of(call->memory)).text);
+                return sc_fail(err, SC_E_USAGE, "--memory takes a number of MiB, not \"%s\"",
+                               sc_show(sc_span_of(call->memory)).text);
         int rc = sim_node_read(call, &root, &machine, err);
         if (rc == 0)
                 rc = sim_state_change(call->arena, &root, add_process, &add, err);

@@ -23,7 +23,9 @@ static void print_text(const struct sim_call *call, const struct sim_machine *m)
         for (uint32_t i = 0; i < m->n_gpus; i++) {
                 const struct sim_gpu *gpu = &m->gpus[i];
                 printf("GPU %-6u %s, %s, MIG %s", i, gpu->name, gpu->bus_id,
-                       !gpu->mig_capable ? "not available" : gpu->mig_enabled ? "on:" : "off");
+                       !gpu->mig_capable  ? "not available"
+                       : gpu->mig_enabled ? "on:"
+                                          : "off");
                 for (uint32_t g = 0; g < gpu->n_gis; g++)
                         printf(" %s", sim_profile_of(gpu, &gpu->gis[g])->full_name);
                 printf("\n");

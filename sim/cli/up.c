@@ -41,9 +41,10 @@ static int up_already(const struct sim_call *call, const struct sim_machine *wan
         if (rc < 0)
                 return rc;
         if (strcmp(there.name, wanted->name) != 0)
-                return sc_fail(err, SC_E_INPUT,
-                               "cannot make the node %s at %s\nanother one, %s, is up there\nsubcard sim down%s%s, or another --at",
-                               wanted->name, call->dir, there.name, call->at ? " --at " : "", call->at ? call->dir : "");
+                return sc_fail(
+                        err, SC_E_INPUT,
+                        "cannot make the node %s at %s\nanother one, %s, is up there\nsubcard sim down%s%s, or another --at",
+                        wanted->name, call->dir, there.name, call->at ? " --at " : "", call->at ? call->dir : "");
         announce(call, &there, "is up already at");
         if (there.loaded)
                 refresh(call);

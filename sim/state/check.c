@@ -114,7 +114,8 @@ static int complete_uuids(struct sim_reader *r, struct sim_gi *gi, sc_json_id id
                 struct sim_ci *ci = &gi->cis[i];
                 const char *uuid = sim_mig_uuid(r->arena, r->gpu, gi, ci->id);
                 if (*ci->uuid && strcmp(ci->uuid, uuid) != 0)
-                        return FAIL(r, id, "cis", "the UUID of compute instance %u is not the one of its place\n%s stands in "
+                        return FAIL(r, id, "cis",
+                                    "the UUID of compute instance %u is not the one of its place\n%s stands in "
                                     "the file, %s belongs to the place\nthe list mig_uuids, which fixes UUIDs of places",
                                     ci->id, shown(ci->uuid).text, uuid);
                 ci->uuid = uuid;
@@ -130,10 +131,12 @@ int sim_check_gi(struct sim_reader *r, void *object, sc_json_id id)
         if (!r->gpu->mig_enabled)
                 return FAIL(r, id, "profile", "a GPU instance on a GPU whose MIG mode is off");
         if (!has_start(profile, gi->start))
-                return FAIL(r, id, "start", "a %s can't start at memory slice %u", shown(profile->full_name).text, gi->start);
+                return FAIL(r, id, "start", "a %s can't start at memory slice %u", shown(profile->full_name).text,
+                            gi->start);
         uint32_t right = sim_gi_id(r->gpu, profile->size, gi->start);
         if (gi->id != UINT32_MAX && gi->id != right)
-                return FAIL(r, id, "id", "GPU instance %u at %u:%u must have the id %u", gi->id, gi->start, profile->size, right);
+                return FAIL(r, id, "id", "GPU instance %u at %u:%u must have the id %u", gi->id, gi->start, profile->size,
+                            right);
         gi->id = right;
         int rc = check_gi_room(r, gi, id);
         if (rc == 0)
@@ -203,15 +206,17 @@ int sim_check_process(struct sim_reader *r, void *object, sc_json_id id)
         struct sim_gi *gi = sim_gi_find(gpu, process->gi);
 
         if (whole ? gpu->mig_enabled : !gi || !sim_ci_find(gi, process->ci))
-                return FAIL(r, id, "gi", whole ? "a GPU in MIG mode runs no process as a whole" :
-                                                 "no such compute instance for a process");
+                return FAIL(r, id, "gi",
+                            whole ? "a GPU in MIG mode runs no process as a whole"
+                                  : "no such compute instance for a process");
         uint64_t memory = whole ? gpu->memory_mib : sim_profile_of(gpu, gi)->memory_mib;
         uint64_t idle = whole ? gpu->reserved_mib + gpu->used_mib : sim_profile_of(gpu, gi)->used_idle_mib;
         uint64_t used = idle + sim_process_memory(gpu, process->gi);
         uint64_t free_mib = used < memory ? memory - used : 0;
         if (process->memory_mib > free_mib)
                 return FAIL(r, id, "memory_mib", "%llu MiB do not fit: %llu MiB of %llu MiB are free",
-                            (unsigned long long)process->memory_mib, (unsigned long long)free_mib, (unsigned long long)memory);
+                            (unsigned long long)process->memory_mib, (unsigned long long)free_mib,
+                            (unsigned long long)memory);
         return 0;
 }
 
@@ -259,7 +264,7 @@ static int by_text(const void *a, const void *b)
 static int check_mig_uuids(struct sim_reader *r, const struct sim_machine *machine, sc_json_id id)
 {
         size_t n = 0;
-        const char **all = SC_NEW_ARRAY(r->arena, const char *, SIM_MAX_GPUS * SIM_MAX_GIS * SIM_MAX_CIS);
+        const char **all = SC_NEW_ARRAY(r->arena, const char *, SIM_MAX_GPUS *SIM_MAX_GIS *SIM_MAX_CIS);
         for (uint32_t g = 0; g < machine->n_gpus; g++)
                 for (uint32_t i = 0; i < machine->gpus[g].n_gis; i++)
                         for (uint32_t c = 0; c < machine->gpus[g].gis[i].n_cis; c++)
@@ -267,7 +272,8 @@ static int check_mig_uuids(struct sim_reader *r, const struct sim_machine *machi
         qsort(all, n, sizeof *all, by_text);
         for (size_t i = 1; i < n; i++)
                 if (strcmp(all[i - 1], all[i]) == 0)
-                        return FAIL(r, id, "gpus", "two MIG devices have the UUID %s; the GPUs need different \"pdi\"s", all[i]);
+                        return FAIL(r, id, "gpus", "two MIG devices have the UUID %s; the GPUs need different \"pdi\"s",
+                                    all[i]);
         return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "sim/state/fields.h"
 
+/* clang-format off: tables */
 /* One line per field: JSON name, kind, then what differs from "optional, 0, as large as its type". */
 #define FIELD(type, member, kind_, ...) { .name = #member, .kind = (kind_), .at = offsetof(type, member), __VA_ARGS__ }
 #define LIST(type, member, max_, object_) \

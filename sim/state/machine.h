@@ -12,12 +12,12 @@
 
 enum {
         SIM_MAX_GPUS = 64,
-        SIM_MAX_GIS = 15,  /* GPU instance ids 0..14 */
-        SIM_MAX_CIS = 8,   /* compute instance ids 0..7 */
+        SIM_MAX_GIS = 15, /* GPU instance ids 0..14 */
+        SIM_MAX_CIS = 8,  /* compute instance ids 0..7 */
         SIM_MAX_PROFILES = 24,
         SIM_STATE_MAX_BYTES = 8 * 1024 * 1024,
 };
-#define SIM_STATE_DIR "/run/nvidia-persistenced"
+#define SIM_STATE_DIR  "/run/nvidia-persistenced"
 #define SIM_STATE_NAME "node.json"
 
 struct sim_engines {
@@ -26,12 +26,12 @@ struct sim_engines {
 
 /* One GPU instance profile, as the driver describes it for this product and driver branch. */
 struct sim_profile {
-        uint32_t constant;  /* NVML_GPU_INSTANCE_PROFILE_* */
-        uint32_t id;        /* 19 = 1g, 14 = 2g … */
-        const char *name;   /* "2g.35gb" as -L prints it; attributes such as +me are in full_name */
-        const char *full_name; /* "1g.18gb+me" */
+        uint32_t constant;          /* NVML_GPU_INSTANCE_PROFILE_* */
+        uint32_t id;                /* 19 = 1g, 14 = 2g … */
+        const char *name;           /* "2g.35gb" as -L prints it; attributes such as +me are in full_name */
+        const char *full_name;      /* "1g.18gb+me" */
         uint32_t slices, instances; /* compute slices of one, how many fit at most */
-        uint32_t size;      /* memory slices of one placement */
+        uint32_t size;              /* memory slices of one placement */
         uint32_t starts[8], n_starts;
         uint32_t sm;
         struct sim_engines engines;
@@ -103,14 +103,14 @@ struct sim_fault {
 };
 
 struct sim_machine {
-        const char *name; /* "h200-seed" */
+        const char *name;          /* "h200-seed" */
         const char *driver, *nvml; /* "570.86.15", "12.570.86.15" */
-        uint32_t branch; /* 570 */
-        uint32_t cuda;   /* 12080 */
+        uint32_t branch;           /* 570 */
+        uint32_t cuda;             /* 12080 */
         uint32_t major_nvidia, major_uvm, major_caps;
         const char *boot_id;
         uint64_t generation; /* counts every change of the state */
-        bool loaded; /* false: no driver on this node (machine no-gpu) */
+        bool loaded;         /* false: no driver on this node (machine no-gpu) */
         struct sim_gpu *gpus;
         uint32_t n_gpus;
         struct sim_fault *faults;

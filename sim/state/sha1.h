@@ -1,4 +1,5 @@
-/* sha1: the digest that the driver makes MIG UUIDs of (RFC 3174). Private to sim/state; nothing here needs it to be secure. */
+/* sha1: the digest that the driver makes MIG UUIDs of (RFC 3174). Private to sim/state; nothing here needs it to be secure.
+ */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

@@ -8,7 +8,7 @@
 
 enum { LOCK_TIMEOUT_MS = 20000 };
 /* Not in the directory of the state: containers have that one and could hold a lock in it. */
-#define LOCK_DIR "/run"
+#define LOCK_DIR  "/run"
 #define LOCK_NAME ".node.lock"
 
 /* What stands behind the root in the path of a driver file. The last is where a real subcard keeps its links to them. */
@@ -90,8 +90,9 @@ int sim_state_change(struct sc_arena *arena, const struct sc_root *root,
                 return not_there(root, err);
         sc_auto_close int lock = sc_lock(dir, LOCK_NAME, LOCK_TIMEOUT_MS, err);
         if (lock == -SC_E_NVML_TIMEOUT)
-                return sc_fail(err, SC_E_IO, "waited %d s for another change of the simulated node\n%s" LOCK_DIR
-                               "/" LOCK_NAME " is locked by a process\nend that process (fuser shows it)",
+                return sc_fail(err, SC_E_IO,
+                               "waited %d s for another change of the simulated node\n%s" LOCK_DIR "/" LOCK_NAME
+                               " is locked by a process\nend that process (fuser shows it)",
                                LOCK_TIMEOUT_MS / 1000, root->path);
         if (lock < 0)
                 return lock;

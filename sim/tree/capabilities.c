@@ -2,11 +2,12 @@
 #include "sim/tree/build.h"
 
 #define CAPABILITIES "proc/driver/nvidia/capabilities"
-#define MINORS "proc/driver/nvidia-caps"
+#define MINORS       "proc/driver/nvidia-caps"
 
 static int put_access(const struct sim_build *b, const char *dir, const char *name, uint32_t minor, uint32_t mode)
 {
-        const char *text = sc_format(b->arena, "DeviceFileMinor: %u\nDeviceFileMode: %u\nDeviceFileModify: 1\n", minor, mode);
+        const char *text =
+                sc_format(b->arena, "DeviceFileMinor: %u\nDeviceFileMode: %u\nDeviceFileModify: 1\n", minor, mode);
         return sim_put_file(b, dir, name, 0444, sc_span_of(text));
 }
 

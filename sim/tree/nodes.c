@@ -17,7 +17,8 @@ static int no_node(const struct sim_build *b, const char *name)
 }
 
 /* The node and its link in dev/char, without which systemd forgets device rules on a reload. */
-static int put_node(const struct sim_build *b, const char *dir, const char *name, uint32_t major, uint32_t minor, mode_t mode)
+static int put_node(const struct sim_build *b, const char *dir, const char *name, uint32_t major, uint32_t minor,
+                    mode_t mode)
 {
         sc_auto_close int fd = sim_make_dir(b, dir);
         if (fd < 0)
@@ -31,7 +32,8 @@ static int put_node(const struct sim_build *b, const char *dir, const char *name
 
 static int put_cap(const struct sim_build *b, uint32_t minor, mode_t mode)
 {
-        return put_node(b, "dev/nvidia-caps", sc_format(b->arena, "nvidia-cap%u", minor), b->machine->major_caps, minor, mode);
+        return put_node(b, "dev/nvidia-caps", sc_format(b->arena, "nvidia-cap%u", minor), b->machine->major_caps, minor,
+                        mode);
 }
 
 static int put_gi(const struct sim_build *b, const struct sim_gpu *gpu, const struct sim_gi *gi)

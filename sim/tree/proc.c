@@ -45,8 +45,10 @@ static const struct {
         { "CreateImexChannel0", 0 },
         { "GrdmaPciTopoCheckOverride", 0 },
 };
-static const char *const text_params[] = { "CoherentGPUMemoryMode", "RegistryDwords",    "RegistryDwordsPerDevice", "RmMsg",
-                                           "GpuBlacklist",          "TemporaryFilePath", "ExcludedGpus" };
+static const char *const text_params[] = {
+        "CoherentGPUMemoryMode", "RegistryDwords", "RegistryDwordsPerDevice", "RmMsg", "GpuBlacklist",
+        "TemporaryFilePath",     "ExcludedGpus"
+};
 
 static struct sc_span params_text(const struct sim_build *b)
 {
@@ -107,12 +109,23 @@ static struct sc_span devices_text(const struct sim_build *b)
 {
         const struct sim_machine *m = b->machine;
         const struct line all[] = {
-                { 1, "mem" },   { 4, "/dev/vc/0" }, { 4, "tty" },    { 4, "ttyS" }, { 5, "/dev/tty" },   { 5, "/dev/console" },
-                { 5, "/dev/ptmx" }, { 7, "vcs" },   { 10, "misc" },  { 13, "input" }, { 128, "ptm" },    { 136, "pts" },
+                { 1, "mem" },
+                { 4, "/dev/vc/0" },
+                { 4, "tty" },
+                { 4, "ttyS" },
+                { 5, "/dev/tty" },
+                { 5, "/dev/console" },
+                { 5, "/dev/ptmx" },
+                { 7, "vcs" },
+                { 10, "misc" },
+                { 13, "input" },
+                { 128, "ptm" },
+                { 136, "pts" },
                 { m->major_nvidia, m->branch < 550 ? "nvidia-frontend" : "nvidia" },
                 { m->major_nvidia, m->branch < 550 ? NULL : "nvidia-modeset" },
                 { m->major_nvidia, m->branch < 550 ? NULL : "nvidiactl" },
-                { m->major_uvm, "nvidia-uvm" }, { m->major_caps, "nvidia-caps" },
+                { m->major_uvm, "nvidia-uvm" },
+                { m->major_caps, "nvidia-caps" },
         };
         struct sc_buf out = { .arena = b->arena };
         sc_buf_text(&out, "Character devices:\n");

@@ -65,7 +65,8 @@ static int open_locked(const char *dir, struct sc_error *err)
         struct stat here, there;
         sc_auto_close int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0 && errno == ENOENT)
-                return sc_fail(err, SC_E_NOT_FOUND, "no simulated node at %s\nthere is no such directory\nsubcard sim up", dir);
+                return sc_fail(err, SC_E_NOT_FOUND, "no simulated node at %s\nthere is no such directory\nsubcard sim up",
+                               dir);
         if (fd < 0 || flock(fd, LOCK_EX) < 0)
                 return sc_fail_errno(err, SC_E_IO, "cannot open %s", dir);
         if (fstat(fd, &here) < 0 || stat(dir, &there) < 0 || here.st_ino != there.st_ino || here.st_dev != there.st_dev)
@@ -128,9 +129,9 @@ int sim_tree_remove(const char *dir, struct sc_error *err)
         if (fd < 0)
                 return fd;
         if (!has_marker(fd))
-                return kind_of(fd) == SIM_TREE_OTHER ?
-                               not_ours(dir, err) :
-                               sc_fail(err, SC_E_NOT_FOUND, "no simulated node at %s\nthe directory is empty", dir);
+                return kind_of(fd) == SIM_TREE_OTHER
+                               ? not_ours(dir, err)
+                               : sc_fail(err, SC_E_NOT_FOUND, "no simulated node at %s\nthe directory is empty", dir);
         int rc = clear_tree(fd, dir, err);
         if (rc == 0)
                 (void)rmdir(dir); /* a mount point stays, empty */
@@ -195,7 +196,8 @@ static int prepare(int fd, const char *dir, struct sc_error *err)
         case SIM_TREE_HALF:
                 return clear_tree(fd, dir, err);
         case SIM_TREE_NODE:
-                return sc_fail(err, SC_E_INPUT, "a simulated node is up at %s already\n\nsubcard sim down --at %s", dir, dir);
+                return sc_fail(err, SC_E_INPUT, "a simulated node is up at %s already\n\nsubcard sim down --at %s", dir,
+                               dir);
         default:
                 return not_ours(dir, err);
         }

@@ -9,12 +9,12 @@
 #include "sim/state/store.h"
 
 #define SIM_MARKER ".subcard-sim"
-#ifdef __aarch64__
+#ifdef __aarch64__ /* lint: if: the name of the library folder is all that differs */
 #define SIM_LIB_DIR "usr/lib/aarch64-linux-gnu"
-#define SIM_ARCH "aarch64"
+#define SIM_ARCH    "aarch64"
 #else
 #define SIM_LIB_DIR "usr/lib/x86_64-linux-gnu"
-#define SIM_ARCH "x86_64"
+#define SIM_ARCH    "x86_64"
 #endif
 
 enum sim_tree_kind {

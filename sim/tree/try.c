@@ -6,7 +6,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define MOUNTS "/proc/self/mountinfo"
+#define MOUNTS  "/proc/self/mountinfo"
 #define PROGRAM ".try"
 
 /* The mount point that a directory of the node lies on, from "36 35 98:0 /mnt1 /mnt2 rw …" by its device number; the longest
@@ -47,8 +47,8 @@ static int try_node(const struct sim_build *b)
         if (fd < 0 && errno == ENXIO)
                 return 0; /* no driver behind the number: what a simulated node answers */
         if (fd >= 0)
-                return sc_fail(b->err, SC_E_RIGHTS, "a driver of this machine answers on %s\nthe device major %u is in use", path,
-                               b->machine->major_nvidia);
+                return sc_fail(b->err, SC_E_RIGHTS, "a driver of this machine answers on %s\nthe device major %u is in use",
+                               path, b->machine->major_nvidia);
         if (errno == EACCES)
                 return forbidden(b, "device nodes can't be opened", "dev");
         if (errno == EPERM)

@@ -120,7 +120,8 @@ static const struct {
         { "\"name\": \"one\", ", "", "line 1, column 1: a machine needs the field \"name\"" },
         { "\"name\": \"one\"", "\"name\": 1", "line 1, column 11: \"name\" must be a string" },
         { "\"name\": \"one\"", "\"name\": \"../a\"", "line 1, column 11: \"name\" must be letters" },
-        { "\"name\": \"one\"", "\"name\": \"one\", \"name\": \"two\"", "line 1, column 18: the field \"name\" stands here for" },
+        { "\"name\": \"one\"", "\"name\": \"one\", \"name\": \"two\"",
+          "line 1, column 18: the field \"name\" stands here for" },
         { "570.86.15", "570/../86", "line 1, column 28: \"driver\" must be a version" },
         { "12.570", "\\u000a12.570", "line 1, column 49: \"nvml\" holds a control character" },
         { "\"cuda\": 12080", "\"loaded\": false", "line 2, column 11: GPUs without a driver" },
@@ -134,7 +135,8 @@ static const struct {
         { "GPU-b2acda36", "GPU-b2acda3", "line 3, column 13: GPU-b2acda3-db78" },
         { "00000000:2A:00.0", "2A:00.0", "2A:00.0 is no bus id" },
         { "\"minor\": 0", "\"minor\": 32", "the minors 0 to 31 only" },
-        { "\"uuid\": \"GPU-b2acda36-db78-a209-f9ef-d07b4336c449\", ", "", "line 2, column 13: a GPU needs the field \"uuid\"" },
+        { "\"uuid\": \"GPU-b2acda36-db78-a209-f9ef-d07b4336c449\", ", "",
+          "line 2, column 13: a GPU needs the field \"uuid\"" },
         { "\"0x233510DE\"", "\"0x1233510DE\"", "line 4, column 45: \"pci_device_id\" must be a string \"0x" },
         { "\"0x233510DE\"", "592777438", "\"pci_device_id\" must be a string \"0x" },
         { "\"mig_capable\": true", "\"mig_capable\": 1", "line 5, column 42: \"mig_capable\" must be true or false" },
@@ -155,7 +157,8 @@ static const struct {
           "line 14, column 49: the GPU instance overlaps GPU instance 12" },
         { "\"start\": 6", "\"start\": 7", "a 1g.18gb can't start at memory slice 7" },
         { "\"instances\": 7", "\"instances\": 1", NULL },
-        { "{ \"id\": 5, \"profile\": \"2g.35gb\", \"start\": 4,", "{ \"profile\": \"1g.18gb\", \"start\": 4,", "leaves its GPU" },
+        { "{ \"id\": 5, \"profile\": \"2g.35gb\", \"start\": 4,", "{ \"profile\": \"1g.18gb\", \"start\": 4,",
+          "leaves its GPU" },
         { "{\"slices\": 1}, {\"id\": 1,", "{\"slices\": 1}, {\"id\": 0,", "compute instance 0 stands here for the second" },
         { "\"start\": 1}", "\"start\": 0}", "compute instance 1 overlaps compute instance 0" },
         { "{\"slices\": 1}, ", "{\"slices\": 5}, ", "no compute instance profile has 5 slices" },
@@ -205,12 +208,16 @@ static void texts_that_are_no_machine_are_refused(void **state)
 static struct sc_span many_gpus(unsigned n, unsigned uuid, unsigned bus, unsigned minor)
 {
         struct sc_buf out = { .arena = &arena };
-        sc_buf_text(&out, "{\"name\":\"many\",\"driver\":\"1\",\"nvml\":\"1\",\"branch\":1,\"cuda\":1,\"every_gpu\":{\"name\":\"A\","
-                          "\"pci_device_id\":\"0x1\",\"arch\":9,\"cc_major\":9,\"sm\":1,\"memory_mib\":9},\"gpus\":[");
+        sc_buf_text(
+                &out,
+                "{\"name\":\"many\",\"driver\":\"1\",\"nvml\":\"1\",\"branch\":1,\"cuda\":1,\"every_gpu\":{\"name\":\"A\","
+                "\"pci_device_id\":\"0x1\",\"arch\":9,\"cc_major\":9,\"sm\":1,\"memory_mib\":9},\"gpus\":[");
         for (unsigned i = 0; i < n; i++) {
                 bool last = i == n - 1;
-                sc_buf_print(&out, "%s\n{\"uuid\":\"GPU-00000000-0000-0000-0000-00000000%04x\",\"bus_id\":\"00000000:%02X:00.0\","
-                             "\"minor\":%u}", i ? "," : "", last ? uuid : i, last ? bus : i, last ? minor : i);
+                sc_buf_print(&out,
+                             "%s\n{\"uuid\":\"GPU-00000000-0000-0000-0000-00000000%04x\",\"bus_id\":\"00000000:%02X:00.0\","
+                             "\"minor\":%u}",
+                             i ? "," : "", last ? uuid : i, last ? bus : i, last ? minor : i);
         }
         sc_buf_text(&out, "]}");
         return sc_buf_view(&out);
@@ -241,8 +248,9 @@ static void at_most_64_gpus_are_taken(void **state)
 static void faults_are_read_and_written(void **state)
 {
         (void)state;
-        struct sim_machine m = parsed(replaced("\"cuda\": 12080", "\"cuda\": 12080, \"faults\": [{\"function\": \"nvmlInit_v2\"},"
-                                               "{\"function\": \"a\", \"call\": 2, \"result\": 23, \"delay_ms\": 4294967295}]"));
+        struct sim_machine m = parsed(replaced(
+                "\"cuda\": 12080", "\"cuda\": 12080, \"faults\": [{\"function\": \"nvmlInit_v2\"},"
+                                   "{\"function\": \"a\", \"call\": 2, \"result\": 23, \"delay_ms\": 4294967295}]"));
         m = parsed(formatted(&m));
         assert_int_equal(m.n_faults, 2);
         assert_int_equal(m.faults[0].result, -1);
@@ -259,10 +267,10 @@ static void instance_ids_follow_size_and_place(void **state)
                 uint32_t slices, size, start, id;
                 bool swapped;
         } samples[] = {
-                { 8, 8, 0, 0, false }, { 8, 4, 0, 1, false }, { 8, 4, 4, 2, false },  { 8, 2, 0, 3, false }, { 8, 2, 4, 5, false },
-                { 8, 1, 0, 7, false }, { 8, 1, 6, 13, false }, { 8, 4, 0, 2, true },  { 8, 2, 4, 3, true },  { 8, 1, 6, 9, true },
-                { 8, 1, 0, 11, true }, { 8, 1, 2, 13, true },  { 8, 8, 0, 0, true },  { 4, 4, 0, 0, false }, { 4, 2, 2, 2, false },
-                { 4, 1, 3, 6, false },
+                { 8, 8, 0, 0, false }, { 8, 4, 0, 1, false }, { 8, 4, 4, 2, false },  { 8, 2, 0, 3, false },
+                { 8, 2, 4, 5, false }, { 8, 1, 0, 7, false }, { 8, 1, 6, 13, false }, { 8, 4, 0, 2, true },
+                { 8, 2, 4, 3, true },  { 8, 1, 6, 9, true },  { 8, 1, 0, 11, true },  { 8, 1, 2, 13, true },
+                { 8, 8, 0, 0, true },  { 4, 4, 0, 0, false }, { 4, 2, 2, 2, false },  { 4, 1, 3, 6, false },
         };
         for (size_t i = 0; i < SC_COUNT(samples); i++) {
                 struct sim_gpu gpu = { .memory_slices = samples[i].slices, .swapped = samples[i].swapped };
@@ -310,7 +318,8 @@ static void mig_uuids_belong_to_places(void **state)
         assert_string_equal(uuid, parsed(SC_SPAN(document)).gpus[0].gis[0].cis[0].uuid);
 
         static const char fixed[] = "MIG-b05c0034-4d0e-5d3c-a25c-e6795d1779df";
-        m = parsed(replaced("\"gis\": [", sc_format(&arena, "\"mig_uuids\": [{\"gi\": 5, \"uuid\": \"%s\"}], \"gis\": [", fixed)));
+        m = parsed(replaced("\"gis\": [",
+                            sc_format(&arena, "\"mig_uuids\": [{\"gi\": 5, \"uuid\": \"%s\"}], \"gis\": [", fixed)));
         assert_string_equal(m.gpus[0].gis[0].cis[0].uuid, fixed);
         assert_string_not_equal(m.gpus[0].gis[0].cis[1].uuid, fixed);
 }

@@ -156,7 +156,8 @@ static void own_root_of_this_program_is_the_real_one(void **state)
 {
         (void)state;
         char path[64];
-        assert_int_equal(sim_own_root((const void *)(uintptr_t)&own_root_of_this_program_is_the_real_one, path, sizeof path), 0);
+        assert_int_equal(sim_own_root((const void *)(uintptr_t)&own_root_of_this_program_is_the_real_one, path, sizeof path),
+                         0);
         assert_string_equal(path, "");
 }
 
