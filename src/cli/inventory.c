@@ -17,9 +17,11 @@ struct refresh_options {
 };
 
 const struct sc_option sc_refresh_options[] = {
-        { "timeout", '\0', SC_OPTION_SECONDS, "SECONDS", "how long the driver may take to answer (refresh-timeout of the policy)",
+        { "timeout", '\0', SC_OPTION_SECONDS, "SECONDS",
+          "how long the driver may take to answer (refresh-timeout of the policy)",
           offsetof(struct refresh_options, timeout_ms) },
-        { "locked", '\0', SC_OPTION_FLAG, NULL, "the caller holds the lock of the run directory", offsetof(struct refresh_options, locked) },
+        { "locked", '\0', SC_OPTION_FLAG, NULL, "the caller holds the lock of the run directory",
+          offsetof(struct refresh_options, locked) },
         { "quiet", 'q', SC_OPTION_FLAG, NULL, "print only warnings and errors", offsetof(struct refresh_options, quiet) },
         { 0 },
 };
@@ -49,7 +51,8 @@ static int refresh_node(struct refresh *refresh, struct sc_error *err)
         struct sc_snapshot snapshot;
         struct sc_buf policy = { .arena = refresh->arena };
 
-        int rc = sc_snapshot_ask(refresh->arena, refresh->root, SC_SNAPSHOT_FILES, refresh->policy.refresh_timeout_ms, &snapshot, err);
+        int rc = sc_snapshot_ask(refresh->arena, refresh->root, SC_SNAPSHOT_FILES, refresh->policy.refresh_timeout_ms,
+                                 &snapshot, err);
         if (rc)
                 return rc;
         sc_buf_span(&refresh->warnings, snapshot.warnings);
@@ -75,10 +78,10 @@ static int refresh_locked(struct refresh *refresh, const struct refresh_options 
 static int report(const struct refresh *refresh)
 {
         const struct sc_inventory *inventory = &refresh->inventory;
-        return sc_print(sc_span_of(sc_format(refresh->arena, "%s/%s: driver %s, %u GPU%s, %u MIG device%s, %u driver files\n",
-                                             refresh->run, SC_CACHE_NAME, inventory->driver_version, inventory->n_gpus,
-                                             inventory->n_gpus == 1 ? "" : "s", inventory->n_migs,
-                                             inventory->n_migs == 1 ? "" : "s", inventory->n_files)));
+        return sc_print(sc_span_of(
+                sc_format(refresh->arena, "%s/%s: driver %s, %u GPU%s, %u MIG device%s, %u driver files\n", refresh->run,
+                          SC_CACHE_NAME, inventory->driver_version, inventory->n_gpus, inventory->n_gpus == 1 ? "" : "s",
+                          inventory->n_migs, inventory->n_migs == 1 ? "" : "s", inventory->n_files)));
 }
 
 int sc_cmd_inventory_refresh(int argc, char **argv)
@@ -86,15 +89,18 @@ int sc_cmd_inventory_refresh(int argc, char **argv)
         struct refresh_options options = { 0 };
         sc_auto_arena struct sc_arena arena = { 0 };
         sc_auto_root struct sc_root root = { .fd = -1 };
-        struct refresh refresh = { .run = sc_run_path(), .arena = &arena, .root = &root, .policy = sc_policy_default,
-                                   .warnings.arena = &arena };
+        struct refresh refresh = {
+                .run = sc_run_path(), .arena = &arena, .root = &root, .policy = sc_policy_default, .warnings.arena = &arena
+        };
         struct sc_error err;
 
         if (sc_options_only(sc_refresh_options, argc, argv, &options, &err))
                 return sc_print_error(&err);
         if (geteuid() != 0) {
-                (void)sc_fail(&err, SC_E_RIGHTS, "only root can refresh the inventory\nit makes device nodes and writes %s/%s\n"
-                                                 "sudo subcard inventory refresh", refresh.run, SC_CACHE_NAME);
+                (void)sc_fail(&err, SC_E_RIGHTS,
+                              "only root can refresh the inventory\nit makes device nodes and writes %s/%s\n"
+                              "sudo subcard inventory refresh",
+                              refresh.run, SC_CACHE_NAME);
                 return sc_print_error(&err);
         }
         if (sc_node_open(&root, &err))

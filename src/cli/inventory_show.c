@@ -72,17 +72,20 @@ static void write_json(const struct shown *shown, struct sc_buf *buf)
 
 static void write_files(const struct sc_inventory *inventory, struct sc_buf *buf)
 {
-        static const struct sc_column columns[] = { { "FILE", false }, { "KIND", false }, { "FOR", false }, { "WHERE", false } };
+        static const struct sc_column columns[] = {
+                { "FILE", false }, { "KIND", false }, { "FOR", false }, { "WHERE", false }
+        };
         struct sc_table table = { .arena = buf->arena, .columns = columns, .n_columns = SC_COUNT(columns) };
         for (uint32_t i = 0; i < inventory->n_files; i++) {
                 const struct sc_driver_file *file = &inventory->files[i];
                 bool link = file->kind == SC_FILE_LINK;
-                sc_table_row(&table, (struct sc_cell[]){
+                const struct sc_cell cells[] = {
                         { file->name, NULL },
                         { kinds[file->kind % SC_COUNT(kinds)], NULL },
                         { sc_format(buf->arena, "%s", sc_caps_name(file->caps).text), NULL },
                         { link ? sc_format(buf->arena, "-> %s", file->target) : file->dir, NULL },
-                });
+                };
+                sc_table_row(&table, cells);
         }
         sc_table_format(&table, buf);
 }
@@ -98,7 +101,8 @@ static void write_text(const struct shown *shown, struct sc_buf *buf)
         sc_buf_print(buf, "majors      nvidia %u, nvidia-uvm %u, nvidia-caps %u\n", inventory->majors.nvidia,
                      inventory->majors.uvm, inventory->majors.caps);
         sc_buf_print(buf, "devices     %u GPUs, %u MIG devices\n", inventory->n_gpus, inventory->n_migs);
-        sc_buf_print(buf, "links       %s\n", *inventory->links_dir ? inventory->links_dir : "none: one mount per driver file");
+        sc_buf_print(buf, "links       %s\n",
+                     *inventory->links_dir ? inventory->links_dir : "none: one mount per driver file");
         sc_buf_print(buf, "\n");
         write_files(inventory, buf);
 }

@@ -37,8 +37,8 @@ static void read_grants(struct sc_arena *arena, const struct sc_snapshot *snapsh
                 sc_print_warnings(sc_span_of(sc_error_line(&err, sc_arena_alloc(arena, 1200), 1200)));
         }
         if (n_bad)
-                sc_print_warnings(sc_span_of(sc_format(arena, "%zu files in %s/grants are no grants and are left out", n_bad,
-                                                       sc_run_path())));
+                sc_print_warnings(sc_span_of(
+                        sc_format(arena, "%zu files in %s/grants are no grants and are left out", n_bad, sc_run_path())));
 }
 
 static bool is(const char *format, const char *word)

@@ -7,8 +7,9 @@ static const char red[] = "31", green[] = "32", yellow[] = "33";
 
 static const char *style_of(enum sc_holding_state state)
 {
-        static const char *const styles[] = { [SC_HOLDING_FREE] = green, [SC_HOLDING_BUSY] = yellow,
-                                              [SC_HOLDING_UNKNOWN] = red, [SC_HOLDING_SPLIT] = NULL };
+        static const char *const styles[] = {
+                [SC_HOLDING_FREE] = green, [SC_HOLDING_BUSY] = yellow, [SC_HOLDING_UNKNOWN] = red, [SC_HOLDING_SPLIT] = NULL
+        };
         return styles[state];
 }
 
@@ -76,15 +77,15 @@ static const char *short_uuid(struct sc_arena *arena, const char *uuid)
 /* The lines of the GPUs, aligned among themselves; they become free lines between the rows of MIG devices. */
 static struct sc_span gpu_lines(struct sc_arena *arena, const struct sc_view *view, bool colour)
 {
-        static const struct sc_column columns[] = { { NULL, false }, { NULL, false }, { NULL, true },
-                                                    { NULL, false }, { NULL, false }, { NULL, false }, { NULL, false } };
+        static const struct sc_column columns[] = { { NULL, false }, { NULL, false }, { NULL, true }, { NULL, false },
+                                                    { NULL, false }, { NULL, false }, { NULL, false } };
         struct sc_table table = { .arena = arena, .columns = columns, .n_columns = SC_COUNT(columns), .colour = colour };
         struct sc_buf out = { .arena = arena };
         for (uint32_t i = 0; i < view->inventory->n_gpus; i++) {
                 const struct sc_gpu *gpu = &view->inventory->gpus[i];
                 const struct sc_holding *holding = &view->gpus[i];
                 bool split = holding->state == SC_HOLDING_SPLIT;
-                sc_table_row(&table, (struct sc_cell[]){
+                const struct sc_cell cells[] = {
                         { sc_format(arena, "GPU %u", gpu->index), NULL },
                         { gpu->name, NULL },
                         { memory(arena, gpu->used_mib, gpu->memory_mib), NULL },
@@ -93,7 +94,8 @@ static struct sc_span gpu_lines(struct sc_arena *arena, const struct sc_view *vi
                         { split ? summary(arena, view, gpu) : sc_holding_word(holding->state),
                           split ? NULL : style_of(holding->state) },
                         { holders(arena, holding), NULL },
-                });
+                };
+                sc_table_row(&table, cells);
         }
         sc_table_format(&table, &out);
         return sc_buf_view(&out);
@@ -106,22 +108,24 @@ static void add_mig_row(struct sc_table *table, const struct sc_view *view, uint
         const struct sc_holding *holding = &view->migs[i];
         bool last = i + 1 == gpu->first_mig + gpu->n_migs;
         const char *branch = utf8 ? (last ? "└─" : "├─") : (last ? "`-" : "|-");
-        sc_table_row(table, (struct sc_cell[]){
+        const struct sc_cell cells[] = {
                 { sc_format(table->arena, "%s %s", branch, sc_mig_index(view->inventory, mig).text), NULL },
                 { mig->profile, NULL },
                 { memory(table->arena, mig->used_mib, mig->memory_mib), NULL },
                 { sc_format(table->arena, "%u SM", mig->sm_count), NULL },
                 { sc_holding_word(holding->state), style_of(holding->state) },
                 { holders(table->arena, holding), NULL },
-        });
+        };
+        sc_table_row(table, cells);
 }
 
 void sc_list_tree(const struct sc_view *view, struct sc_list_style style, struct sc_buf *out)
 {
         static const struct sc_column columns[] = { { NULL, false }, { NULL, false }, { NULL, true },
-                                                    { NULL, true }, { NULL, false }, { NULL, false } };
-        struct sc_table table = { .arena = out->arena, .columns = columns, .n_columns = SC_COUNT(columns),
-                                  .colour = style.colour };
+                                                    { NULL, true },  { NULL, false }, { NULL, false } };
+        struct sc_table table = {
+                .arena = out->arena, .columns = columns, .n_columns = SC_COUNT(columns), .colour = style.colour
+        };
         struct sc_span lines = gpu_lines(out->arena, view, style.colour), line;
         for (uint32_t g = 0; g < view->inventory->n_gpus && sc_span_line(&lines, &line); g++) {
                 const struct sc_gpu *gpu = &view->inventory->gpus[g];
@@ -139,7 +143,7 @@ static void add_wide_gpu(struct sc_table *table, const struct sc_view *view, uin
         const struct sc_gpu *gpu = &view->inventory->gpus[i];
         const struct sc_holding *holding = &view->gpus[i];
         struct sc_arena *arena = table->arena;
-        sc_table_row(table, (struct sc_cell[]){
+        const struct sc_cell cells[] = {
                 { sc_format(arena, "%u", gpu->index), NULL },
                 { "-", NULL },
                 { memory(arena, gpu->used_mib, gpu->memory_mib), NULL },
@@ -152,7 +156,8 @@ static void add_wide_gpu(struct sc_table *table, const struct sc_view *view, uin
                 { gpu->bus_id, NULL },
                 { gpu->uuid, NULL },
                 { holders(arena, holding), NULL },
-        });
+        };
+        sc_table_row(table, cells);
 }
 
 static void add_wide_mig(struct sc_table *table, const struct sc_view *view, uint32_t i)
@@ -160,7 +165,7 @@ static void add_wide_mig(struct sc_table *table, const struct sc_view *view, uin
         const struct sc_mig_device *mig = &view->inventory->migs[i];
         const struct sc_holding *holding = &view->migs[i];
         struct sc_arena *arena = table->arena;
-        sc_table_row(table, (struct sc_cell[]){
+        const struct sc_cell cells[] = {
                 { sc_format(arena, "%s", sc_mig_index(view->inventory, mig).text), NULL },
                 { mig->profile, NULL },
                 { memory(arena, mig->used_mib, mig->memory_mib), NULL },
@@ -173,18 +178,20 @@ static void add_wide_mig(struct sc_table *table, const struct sc_view *view, uin
                 { sc_inventory_gpu_of(view->inventory, mig)->bus_id, NULL },
                 { mig->uuid, NULL },
                 { holders(arena, holding), NULL },
-        });
+        };
+        sc_table_row(table, cells);
 }
 
 void sc_list_wide(const struct sc_view *view, struct sc_list_style style, struct sc_buf *out)
 {
         static const struct sc_column columns[] = {
-                { "INDEX", false }, { "PROFILE", false }, { "MEMORY", true }, { "SM", true },        { "STATE", false },
-                { "GI", true },     { "CI", true },       { "PLACE", true },  { "MINOR", true },     { "BUS", false },
-                { "UUID", false },  { "HOLDER", false },
+                { "INDEX", false }, { "PROFILE", false }, { "MEMORY", true }, { "SM", true },
+                { "STATE", false }, { "GI", true },       { "CI", true },     { "PLACE", true },
+                { "MINOR", true },  { "BUS", false },     { "UUID", false },  { "HOLDER", false },
         };
-        struct sc_table table = { .arena = out->arena, .columns = columns, .n_columns = SC_COUNT(columns),
-                                  .colour = style.colour };
+        struct sc_table table = {
+                .arena = out->arena, .columns = columns, .n_columns = SC_COUNT(columns), .colour = style.colour
+        };
         for (uint32_t g = 0; g < view->inventory->n_gpus; g++) {
                 const struct sc_gpu *gpu = &view->inventory->gpus[g];
                 add_wide_gpu(&table, view, g);

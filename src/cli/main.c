@@ -78,8 +78,8 @@ static int fail_unknown(int argc, char **argv)
         size_t n = strlen(argv[0]);
         for (const struct sc_command *command = commands; command->name; command++)
                 if (strncmp(command->name, argv[0], n) == 0 && command->name[n] == ' ') {
-                        (void)sc_fail(&err, SC_E_USAGE, "subcard %s %s\nthe first such command is \"%s\"\nsubcard --help", argv[0],
-                                      argc > 1 ? "has no such command" : "needs one more word", command->name);
+                        (void)sc_fail(&err, SC_E_USAGE, "subcard %s %s\nthe first such command is \"%s\"\nsubcard --help",
+                                      argv[0], argc > 1 ? "has no such command" : "needs one more word", command->name);
                         return sc_print_error(&err);
                 }
         (void)snprintf(both, sizeof both, "%s%s%s", argv[0], argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
@@ -105,9 +105,9 @@ static int cmd_help(int argc, char **argv)
                 return print_overview();
         for (const struct sc_command *command = commands; command->name; command++)
                 if (match(command, argc - 1, argv + 1))
-                        return command->options || command->run == cmd_help ?
-                                       print_help(command) :
-                                       command->run(2, (char *[]){ argv[1], (char[]){ "--help" }, NULL });
+                        return command->options || command->run == cmd_help
+                                       ? print_help(command)
+                                       : command->run(2, (char *[]){ argv[1], (char[]){ "--help" }, NULL });
         return fail_unknown(argc - 1, argv + 1);
 }
 

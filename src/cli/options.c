@@ -131,8 +131,8 @@ static int set(struct parse *p, const struct sc_option *option, const char *valu
 static int take(struct parse *p, const struct sc_option *option, const char *attached)
 {
         if (option->kind == SC_OPTION_FLAG && attached)
-                return sc_fail(p->err, SC_E_USAGE, "--%s takes no value\nit is on or absent\nsubcard %s --help", option->name,
-                               p->argv[0]);
+                return sc_fail(p->err, SC_E_USAGE, "--%s takes no value\nit is on or absent\nsubcard %s --help",
+                               option->name, p->argv[0]);
         if (option->kind != SC_OPTION_FLAG && !attached && p->at == p->argc)
                 return sc_fail(p->err, SC_E_USAGE, "--%s needs a value\nit takes %s\nsubcard %s --help", option->name,
                                option->value, p->argv[0]);
@@ -194,8 +194,8 @@ int sc_options_only(const struct sc_option *options, int argc, char **argv, void
 {
         int n = sc_options_parse(options, argc, argv, ret, err);
         if (n > 0)
-                return sc_fail(err, SC_E_USAGE, "subcard %s does not take \"%s\"\nit has options only\nsubcard %s --help", argv[0],
-                               sc_show(sc_span_of(argv[1])).text, argv[0]);
+                return sc_fail(err, SC_E_USAGE, "subcard %s does not take \"%s\"\nit has options only\nsubcard %s --help",
+                               argv[0], sc_show(sc_span_of(argv[1])).text, argv[0]);
         return n;
 }
 

@@ -7,8 +7,8 @@
 
 enum {
         MIB = 1024 * 1024,
-        MAX_MIG_INDEX = 64,  /* per GPU; the largest known is 7, or 8 compute instances in each of few GPU instances */
-        MAX_MINOR = 254,     /* 255 is nvidiactl */
+        MAX_MIG_INDEX = 64, /* per GPU; the largest known is 7, or 8 compute instances in each of few GPU instances */
+        MAX_MINOR = 254,    /* 255 is nvidiactl */
         MAX_INSTANCE_ID = 64,
         MAX_SLICES = 64,
         PROC_MAX = 1024 * 1024,
@@ -61,7 +61,8 @@ bool sc_uuid_is_mig(const char *text)
 
 static int lies(const struct reader *r, const char *function, const char *what)
 {
-        return sc_fail(r->err, SC_E_NVML, "%s: the driver gives %s\n%s gave it\nsubcard uses nothing of an answer that can't be true",
+        return sc_fail(r->err, SC_E_NVML,
+                       "%s: the driver gives %s\n%s gave it\nsubcard uses nothing of an answer that can't be true",
                        r->object, what, function);
 }
 
@@ -89,7 +90,8 @@ static int take(const struct reader *r, char *from, size_t from_size, char *to, 
 
 typedef nvmlReturn_t (*text_call)(nvmlDevice_t, char *, uint32_t);
 
-static int read_text(const struct reader *r, nvmlDevice_t device, text_call call, char *to, size_t size, const char *function)
+static int read_text(const struct reader *r, nvmlDevice_t device, text_call call, char *to, size_t size,
+                     const char *function)
 {
         char text[NVML_NAME_SIZE] = { 0 };
         nvmlReturn_t result = call(device, text, sizeof text);
@@ -113,8 +115,9 @@ static void read_memory(const struct reader *r, nvmlDevice_t device, struct sc_m
 }
 
 /* Texts of NVIDIA_REQUIRE_* (brand=…), by NVML's number. */
-static const char *const brands[] = { "unknown", "quadro", "tesla", "nvs", "grid", "geforce", "titan", "vapps", "vpc", "vcs",
-                                      "vws", "cloudgaming", "quadrortx", "nvidiartx", "nvidia", "geforcertx", "titanrtx" };
+static const char *const brands[] = { "unknown",   "quadro",    "tesla",  "nvs",        "grid",    "geforce",
+                                      "titan",     "vapps",     "vpc",    "vcs",        "vws",     "cloudgaming",
+                                      "quadrortx", "nvidiartx", "nvidia", "geforcertx", "titanrtx" };
 
 static void read_kind(const struct reader *r, nvmlDevice_t device, struct sc_gpu *gpu)
 {
@@ -215,13 +218,15 @@ static int read_cap_minor(const struct reader *r, const struct sc_gpu *gpu, uint
                 return sc_parse_access(text, ret, &mode, r->err);
         if (sc_read_file(r->arena, r->root, "/proc/driver/nvidia-caps/mig-minors", PROC_MAX, &text, r->err) == 0)
                 return sc_parse_mig_minor(text, gpu->minor, gi, ci, ret, r->err);
-        return sc_fail(r->err, SC_E_NODE,
-                       "%s: no record of its capability %s\nneither this file nor /proc/driver/nvidia-caps/mig-minors can be read\n"
-                       "look whether the MIG device was destroyed meanwhile, and whether /proc/driver/nvidia is whole",
-                       r->object, path);
+        return sc_fail(
+                r->err, SC_E_NODE,
+                "%s: no record of its capability %s\nneither this file nor /proc/driver/nvidia-caps/mig-minors can be read\n"
+                "look whether the MIG device was destroyed meanwhile, and whether /proc/driver/nvidia is whole",
+                r->object, path);
 }
 
-static int read_instance_ids(const struct reader *r, nvmlDevice_t device, const struct sc_gpu *gpu, struct sc_mig_device *mig)
+static int read_instance_ids(const struct reader *r, nvmlDevice_t device, const struct sc_gpu *gpu,
+                             struct sc_mig_device *mig)
 {
         nvmlReturn_t result = SC_NVML_CALL(r->nvml, gi_id, device, &mig->gi);
         if (result != NVML_SUCCESS)

@@ -13,25 +13,25 @@ static const struct library {
         uint32_t caps;    /* video programs run on the compute libraries (libnvidia-container does the same) */
         bool must;
 } libraries[] = {
-        { "libnvidia-ml", UTILITY, true },                 /* NVML, what nvidia-smi asks */
-        { "libnvidia-cfg", UTILITY, false },               /* configuration of GPUs */
-        { "libnvidia-nscq", UTILITY, false },              /* NVSwitch queries */
-        { "libcuda", BOTH, true },                         /* the CUDA driver */
-        { "libcudadebugger", BOTH, false },                /* cuda-gdb */
-        { "libnvidia-opencl", BOTH, false },               /* OpenCL driver */
-        { "libnvidia-gpucomp", BOTH, false },              /* shader compiler, since 535 */
-        { "libnvidia-ptxjitcompiler", BOTH, false },       /* PTX to machine code at run time */
-        { "libnvidia-fatbinaryloader", BOTH, false },      /* until 440 */
-        { "libnvidia-allocator", BOTH, false },            /* memory shared between drivers */
-        { "libnvidia-compiler", BOTH, false },             /* OpenCL compiler, until 470 */
-        { "libnvidia-pkcs11", BOTH, false },               /* confidential computing, OpenSSL 1.1 */
-        { "libnvidia-pkcs11-openssl3", BOTH, false },      /* the same for OpenSSL 3 */
-        { "libnvidia-nvvm", BOTH, false },                 /* link time optimisation */
-        { "libnvidia-tileiras", BOTH, false },             /* CUDA tile compiler, since 590 */
-        { "libvdpau_nvidia", VIDEO, false },               /* VDPAU decoding */
-        { "libnvidia-encode", VIDEO, false },              /* NVENC */
-        { "libnvidia-opticalflow", VIDEO, false },         /* optical flow engine */
-        { "libnvcuvid", VIDEO, false },                    /* NVDEC */
+        { "libnvidia-ml", UTILITY, true },            /* NVML, what nvidia-smi asks */
+        { "libnvidia-cfg", UTILITY, false },          /* configuration of GPUs */
+        { "libnvidia-nscq", UTILITY, false },         /* NVSwitch queries */
+        { "libcuda", BOTH, true },                    /* the CUDA driver */
+        { "libcudadebugger", BOTH, false },           /* cuda-gdb */
+        { "libnvidia-opencl", BOTH, false },          /* OpenCL driver */
+        { "libnvidia-gpucomp", BOTH, false },         /* shader compiler, since 535 */
+        { "libnvidia-ptxjitcompiler", BOTH, false },  /* PTX to machine code at run time */
+        { "libnvidia-fatbinaryloader", BOTH, false }, /* until 440 */
+        { "libnvidia-allocator", BOTH, false },       /* memory shared between drivers */
+        { "libnvidia-compiler", BOTH, false },        /* OpenCL compiler, until 470 */
+        { "libnvidia-pkcs11", BOTH, false },          /* confidential computing, OpenSSL 1.1 */
+        { "libnvidia-pkcs11-openssl3", BOTH, false }, /* the same for OpenSSL 3 */
+        { "libnvidia-nvvm", BOTH, false },            /* link time optimisation */
+        { "libnvidia-tileiras", BOTH, false },        /* CUDA tile compiler, since 590 */
+        { "libvdpau_nvidia", VIDEO, false },          /* VDPAU decoding */
+        { "libnvidia-encode", VIDEO, false },         /* NVENC */
+        { "libnvidia-opticalflow", VIDEO, false },    /* optical flow engine */
+        { "libnvcuvid", VIDEO, false },               /* NVDEC */
 };
 
 static const struct program {
@@ -232,7 +232,8 @@ static int read_links(const struct sc_root *root, struct sc_inventory *ret, stru
         for (size_t i = 0; i < SC_COUNT(library_dirs); i++) {
                 bool used = false;
                 for (uint32_t f = 0; f < first; f++)
-                        used = used || (ret->files[f].kind == SC_FILE_LIBRARY && !strcmp(ret->files[f].dir, library_dirs[i]));
+                        used = used ||
+                               (ret->files[f].kind == SC_FILE_LIBRARY && !strcmp(ret->files[f].dir, library_dirs[i]));
                 for (uint32_t n = used; n;) {
                         n = 0;
                         int rc = read_links_of(root, library_dirs[i], ret, &n, err);
@@ -264,7 +265,8 @@ struct sc_caps_name sc_caps_name(uint32_t caps)
         size_t used = 0;
         for (size_t i = 0; i < SC_COUNT(names); i++)
                 if (caps & names[i].cap)
-                        used += (size_t)snprintf(ret.text + used, sizeof ret.text - used, used ? "-%s" : "%s", names[i].name);
+                        used += (size_t)snprintf(ret.text + used, sizeof ret.text - used, used ? "-%s" : "%s",
+                                                 names[i].name);
         return ret;
 }
 

@@ -118,8 +118,8 @@ static int fill(const struct maker *maker, int dir, uint32_t caps)
                 if (!is_wanted(file, caps))
                         continue;
                 place_of(file, place, sizeof place);
-                int bad = file->kind == SC_FILE_LINK ? symlinkat(file->target, dir, place) :
-                                                       link_fd(maker->fds[i], dir, place);
+                int bad = file->kind == SC_FILE_LINK ? symlinkat(file->target, dir, place)
+                                                     : link_fd(maker->fds[i], dir, place);
                 if (bad)
                         return sc_fail_errno(maker->err, SC_E_IO, "cannot make the link %s", place);
         }
@@ -129,7 +129,8 @@ static int fill(const struct maker *maker, int dir, uint32_t caps)
         return 0;
 }
 
-/* Gives a finished folder its name. One that has the name keeps its content for the containers that hold it, as NAME~INODE. */
+/* Gives a finished folder its name. One that has the name keeps its content for the containers that hold it, as NAME~INODE.
+ */
 static int put(const struct maker *maker, const char *temp, const char *name)
 {
         char old[NAME_SIZE];
@@ -157,7 +158,8 @@ static int make_folder(const struct maker *maker, uint32_t caps)
         if (mkdirat(maker->base, temp, 0700) < 0)
                 return sc_fail_errno(maker->err, SC_E_IO, "cannot make a folder of driver links");
         sc_auto_close int dir = openat(maker->base, temp, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        int rc = dir < 0 ? sc_fail_errno(maker->err, SC_E_IO, "cannot open a folder of driver links") : fill(maker, dir, caps);
+        int rc = dir < 0 ? sc_fail_errno(maker->err, SC_E_IO, "cannot open a folder of driver links")
+                         : fill(maker, dir, caps);
         if (!rc)
                 rc = put(maker, temp, name);
         if (rc)
@@ -237,7 +239,8 @@ static int choose_base(struct maker *maker, const struct sc_root *root, char *re
         int cuda_fd = -1, rc = 0;
         const struct sc_driver_file *cuda = libcuda_of(maker, &cuda_fd);
         if (!cuda || is_overlay(cuda_fd))
-                return sc_fail(maker->err, SC_E_IO, "the driver's files lie on overlayfs, where a hard link copies the file");
+                return sc_fail(maker->err, SC_E_IO,
+                               "the driver's files lie on overlayfs, where a hard link copies the file");
         for (int i = 0; i < 2; i++) {
                 const char *dir = i ? cuda->dir : SC_STATE_DIR, *name = i ? "/.subcard" : "/driver";
                 int n = snprintf(ret_path, size, "%s%s%s", root->path, dir, name);

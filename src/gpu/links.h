@@ -16,7 +16,8 @@
 #include "gpu/grant.h"
 #include "gpu/inventory.h"
 
-/* Sets inventory->links_dir; why there is none is told in warnings. The caller holds the lock of the run directory. keep: the
- * grants of this node; those alive protect the folders they name. n_keep SIZE_MAX: the grants are unknown, every folder stays. */
+/* Sets inventory->links_dir; why there is none is told in warnings. The caller holds the lock of the run directory. keep:
+ * the grants of this node; those alive protect the folders they name. n_keep SIZE_MAX: the grants are unknown, every folder
+ * stays. */
 void sc_links_make(struct sc_arena *arena, const struct sc_root *root, const struct sc_grant *keep, size_t n_keep,
                    struct sc_inventory *inventory, struct sc_buf *warnings);

@@ -53,8 +53,7 @@ struct sc_nvml {
 };
 
 /* A call of a function that the driver may lack. */
-#define SC_NVML_CALL(nvml, member, ...) \
-        ((nvml)->member ? (nvml)->member(__VA_ARGS__) : NVML_ERROR_FUNCTION_NOT_FOUND)
+#define SC_NVML_CALL(nvml, member, ...) ((nvml)->member ? (nvml)->member(__VA_ARGS__) : NVML_ERROR_FUNCTION_NOT_FOUND)
 
 void sc_nvml_close(struct sc_nvml *nvml);
 #define sc_auto_nvml __attribute__((cleanup(sc_nvml_close))) /* sc_auto_nvml struct sc_nvml nvml = { 0 }; */

@@ -1,12 +1,12 @@
 #include "gpu/prepare.h"
 
+#include "base/proc.h"
 #include "gpu/grant.h"
 #include "gpu/links.h"
 #include "gpu/nodes.h"
 #include "gpu/procfs.h"
 
-#include <spawn.h>
-#include <sys/wait.h>
+enum { MODPROBE_TIMEOUT_MS = 10000 };
 
 static void warn(struct sc_buf *warnings, const struct sc_error *err)
 {
@@ -17,13 +17,11 @@ static void warn(struct sc_buf *warnings, const struct sc_error *err)
 /* The driver loads its module for unified memory only when somebody asks for it; NVIDIA's own set-uid helper does. */
 static void load_uvm(void)
 {
-        static const char program[] = "/usr/bin/nvidia-modprobe";
-        const char *const argv[] = { program, "-c", "0", "-u", NULL };
-        char *const no_environment[] = { NULL };
-        pid_t pid;
-        int status;
-        if (posix_spawn(&pid, program, NULL, NULL, (char *const *)(uintptr_t)argv, no_environment) == 0)
-                (void)waitpid(pid, &status, 0);
+        char *const argv[] = { (char[]){ "/usr/bin/nvidia-modprobe" }, (char[]){ "-c" }, (char[]){ "0" }, (char[]){ "-u" },
+                               NULL };
+        struct sc_child ignored; /* whether it helped is seen in /proc/devices */
+        struct sc_error err;
+        (void)sc_spawn_wait(argv, MODPROBE_TIMEOUT_MS, &ignored, &err);
 }
 
 static void read_majors_again(struct sc_arena *arena, const struct sc_root *root, struct sc_inventory *inventory,
@@ -35,7 +33,9 @@ static void read_majors_again(struct sc_arena *arena, const struct sc_root *root
         if (!inventory->majors.uvm && sc_read_majors(arena, root, &inventory->majors, &err))
                 warn(warnings, &err);
         if (!inventory->majors.uvm)
-                sc_buf_text(warnings, "the module nvidia-uvm is not loaded: CUDA can't work in containers; try `modprobe nvidia-uvm`\n");
+                sc_buf_text(
+                        warnings,
+                        "the module nvidia-uvm is not loaded: CUDA can't work in containers; try `modprobe nvidia-uvm`\n");
 }
 
 static void make(const struct sc_root *root, struct sc_node node, struct sc_buf *warnings)

@@ -135,10 +135,12 @@ static char *take(struct sc_span *rest, uint64_t n, size_t size)
 static int crashed(int status, struct sc_error *err)
 {
         if (WIFSIGNALED(status))
-                return sc_fail(err, SC_E_NVML, "the driver's library NVML crashed\nthe process that asked it ended with signal %d\n%s",
+                return sc_fail(err, SC_E_NVML,
+                               "the driver's library NVML crashed\nthe process that asked it ended with signal %d\n%s",
                                WTERMSIG(status), "nvidia-smi; if it crashes too, install the driver again");
-        return sc_fail(err, SC_E_NVML, "the driver's library NVML gave no whole answer\nthe process that asked it ended early\n"
-                                       "nvidia-smi; if it fails too, install the driver again");
+        return sc_fail(err, SC_E_NVML,
+                       "the driver's library NVML gave no whole answer\nthe process that asked it ended early\n"
+                       "nvidia-smi; if it fails too, install the driver again");
 }
 
 static int unpack(struct sc_span text, int status, struct sc_snapshot *ret, struct sc_error *err)
@@ -162,7 +164,8 @@ static int unpack(struct sc_span text, int status, struct sc_snapshot *ret, stru
         ret->usage.gpu_why = (uint32_t *)(void *)take(&text, head.n_gpus, sizeof(uint32_t));
         ret->usage.mig_why = (uint32_t *)(void *)take(&text, head.n_migs, sizeof(uint32_t));
         ret->warnings = (struct sc_span){ take(&text, head.n_warnings, 1), head.n_warnings };
-        if (!inventory.at || !fill || !ret->usage.processes || !ret->usage.gpu_why || !ret->usage.mig_why || !ret->warnings.at)
+        if (!inventory.at || !fill || !ret->usage.processes || !ret->usage.gpu_why || !ret->usage.mig_why ||
+            !ret->warnings.at)
                 return crashed(status, err);
         return sc_cache_decode(inventory, &ret->inventory, err);
 }

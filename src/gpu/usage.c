@@ -98,14 +98,16 @@ static void read_gpu(struct sc_arena *arena, const struct sc_nvml *nvml, const s
         nvmlReturn_t result = nvml->by_index(at->index, &device);
         usage->gpu_why[gpu] = sc_nvml_why(result);
         if (result == NVML_SUCCESS && at->mig_mode != SC_MIG_ENABLED)
-                usage->gpu_why[gpu] = read_device(arena, nvml, device, &(struct sc_process){ .gpu = gpu, .mig = UINT32_MAX }, usage);
+                usage->gpu_why[gpu] =
+                        read_device(arena, nvml, device, &(struct sc_process){ .gpu = gpu, .mig = UINT32_MAX }, usage);
         for (uint32_t m = at->first_mig; m < at->first_mig + at->n_migs; m++) {
                 nvmlDevice_t mig = NULL;
                 nvmlReturn_t found = result;
                 if (found == NVML_SUCCESS)
                         found = SC_NVML_CALL(nvml, mig_by_index, device, inventory->migs[m].index, &mig);
-                usage->mig_why[m] = found != NVML_SUCCESS ? sc_nvml_why(found) : read_device(arena, nvml, mig,
-                        &(struct sc_process){ .gpu = gpu, .mig = m }, usage);
+                usage->mig_why[m] = found != NVML_SUCCESS ? sc_nvml_why(found)
+                                                          : read_device(arena, nvml, mig,
+                                                                        &(struct sc_process){ .gpu = gpu, .mig = m }, usage);
         }
 }
 

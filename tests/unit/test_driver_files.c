@@ -178,7 +178,8 @@ static void folders_hold_hard_links_and_relative_links(void **state)
         char target[64] = "";
         struct sc_inventory inventory = make_links(NULL, 0);
         assert_string_equal(inventory.links_dir, at("/var/lib/subcard/driver"));
-        assert_int_equal(inode(DRIVER "570.86.15-compute-utility/libcuda.so.570.86.15"), inode(LIBDIR "/libcuda.so.570.86.15"));
+        assert_int_equal(inode(DRIVER "570.86.15-compute-utility/libcuda.so.570.86.15"),
+                         inode(LIBDIR "/libcuda.so.570.86.15"));
         assert_int_equal(inode(DRIVER "570.86.15-utility/bin/nvidia-smi"), inode("/usr/bin/nvidia-smi"));
         assert_true(readlink(at(DRIVER "570.86.15-compute/libcuda.so.1"), target, sizeof target - 1) > 0);
         assert_string_equal(target, "libcuda.so.570.86.15");

@@ -12,7 +12,8 @@ static void columns_are_aligned_and_lines_end_without_blanks(void **state)
         struct sc_buf out = { .arena = &arena };
         sc_table_row(&table, (struct sc_cell[3]){ { "a", NULL }, { "1", NULL }, { "x", NULL } });
         sc_table_line(&table, "a free line that is longer than every column");
-        sc_table_row(&table, (struct sc_cell[3]){ { "\xE2\x94\x9C\xE2\x94\x80 bcd", NULL }, { "1000", NULL }, { NULL, NULL } });
+        sc_table_row(&table,
+                     (struct sc_cell[3]){ { "\xE2\x94\x9C\xE2\x94\x80 bcd", NULL }, { "1000", NULL }, { NULL, NULL } });
         sc_table_format(&table, &out);
         assert_string_equal(out.at, "NAME       N  REST\n"
                                     "a          1  x\n"
