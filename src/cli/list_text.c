@@ -52,8 +52,9 @@ static const char *mig_words(struct sc_arena *arena, const struct sc_gpu *gpu)
 }
 
 /* "6 MIG devices: 1 busy, 5 free" */
-static const char *summary(struct sc_arena *arena, const struct sc_view *view, const struct sc_gpu *gpu)
+static const char *summary(struct sc_arena *arena, const struct sc_view *view, uint32_t gpu_at)
 {
+        const struct sc_gpu *gpu = &view->inventory->gpus[gpu_at];
         struct sc_buf text = { .arena = arena };
         size_t counts[SC_HOLDING_SPLIT + 1] = { 0 };
         for (uint32_t i = gpu->first_mig; i < gpu->first_mig + gpu->n_migs; i++)
@@ -66,6 +67,8 @@ static const char *summary(struct sc_arena *arena, const struct sc_view *view, c
                         sc_buf_print(&text, "%s%zu %s", joint, counts[order[i]], sc_holding_word(order[i]));
                         joint = ", ";
                 }
+        const char *parent = holders(arena, &view->gpus[gpu_at]);
+        sc_buf_print(&text, "%s%s", *parent ? "; " : "", parent);
         return text.at;
 }
 
@@ -91,9 +94,8 @@ static struct sc_span gpu_lines(struct sc_arena *arena, const struct sc_view *vi
                         { memory(arena, gpu->used_mib, gpu->memory_mib), NULL },
                         { short_uuid(arena, gpu->uuid), NULL },
                         { mig_words(arena, gpu), NULL },
-                        { split ? summary(arena, view, gpu) : sc_holding_word(holding->state),
-                          split ? NULL : style_of(holding->state) },
-                        { holders(arena, holding), NULL },
+                        { split ? NULL : sc_holding_word(holding->state), style_of(holding->state) },
+                        { split ? summary(arena, view, i) : holders(arena, holding), NULL },
                 };
                 sc_table_row(&table, cells);
         }
