@@ -1,6 +1,7 @@
 /* nvmlInternalGetExportTable: undocumented; the vendor's nvidia-smi asks for it and refuses to run without. What is known
  * (tried with nvidia-smi 470.256.02 and 535.261.03; NVIDIA/k8s-test-infra pkg/gpu/mocknvml/bridge/internal.go says the same
- * of 580.65.06): an array of words, the first its size, then 255 functions; most may answer 0 and do nothing. */
+ * of 580.65.06): an array of words, the first its size, then 255 functions. Where one says that it isn't supported, nvidia-smi
+ * prints N/A; with 0 it prints what its memory holds. */
 #include "sim/abi/call.h"
 #include "sim/board/answer.h"
 
@@ -21,9 +22,9 @@ struct internal_process {
 };
 _Static_assert(sizeof(struct internal_process) == 4128, "stride");
 
-static nvmlReturn_t slot_nothing(void)
+static nvmlReturn_t slot_unknown(void)
 {
-        return NVML_SUCCESS;
+        return NVML_ERROR_NOT_SUPPORTED;
 }
 
 static nvmlReturn_t slot_handle(uint32_t index, nvmlDevice_t *ret)
@@ -83,7 +84,7 @@ EXPORT(nvmlInternalGetExportTable, (const void **ret, const unsigned char *guid)
         if (memcmp(guid, known_guid, sizeof known_guid) != 0)
                 return NVML_ERROR_NOT_FOUND;
         for (uint32_t i = 1; i < N_SLOTS; i++)
-                table.slots[i] = (slot_fn)slot_nothing;
+                table.slots[i] = (slot_fn)slot_unknown;
         table.size = TABLE_SIZE;
         table.slots[SLOT_HANDLE] = (slot_fn)slot_handle;
         for (uint32_t i = 0; i < N_PROCESS_SLOTS; i++)

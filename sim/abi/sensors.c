@@ -189,7 +189,7 @@ EXPORT(nvmlDeviceGetFieldValues, (nvmlDevice_t device, int n, nvmlFieldValue_t *
         clock_gettime(CLOCK_REALTIME, &now);
         for (int i = 0; i < n; i++) {
                 struct field field = { .result = NVML_ERROR_NOT_SUPPORTED };
-                if (!at.gi)
+                if (!at.gi && values[i].scopeId == 0) /* 1 is the module that carries GPU and CPU, of which there is none */
                         field = field_of(at.gpu, values[i].fieldId);
                 values[i].timestamp = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
                 values[i].latencyUsec = 0;

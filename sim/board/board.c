@@ -185,15 +185,24 @@ bool sim_board_find_uuid(const struct sim_board *board, const char *uuid, struct
         return false;
 }
 
+/* "2a:00.0" behind the domain is compared as it stands, the domain as a number with up to eight digits. */
+static bool is_on_bus(const struct sim_gpu *gpu, const char *bus_id)
+{
+        const char *given = strchr(bus_id, ':'), *own = strchr(gpu->bus_id, ':');
+        if (!given || !own || strcasecmp(given, own) != 0)
+                return false;
+        while (bus_id < given && *bus_id == '0')
+                bus_id++;
+        const char *domain = gpu->bus_id;
+        while (domain < own && *domain == '0')
+                domain++;
+        return given - bus_id == own - domain && strncasecmp(bus_id, domain, (size_t)(given - bus_id)) == 0;
+}
+
 bool sim_board_find_bus(const struct sim_board *board, const char *bus_id, struct sim_device *ret)
 {
-        unsigned domain, bus, device, function, d, b, v, f;
-        char rest;
-        if (sscanf(bus_id, "%x:%x:%x.%x%c", &domain, &bus, &device, &function, &rest) != 4)
-                return false;
         for (uint32_t i = 0; sim_board_gpu(board, i, ret); i++)
-                if (sscanf(ret->gpu->bus_id, "%x:%x:%x.%x", &d, &b, &v, &f) == 4 && d == domain && b == bus && v == device &&
-                    f == function)
+                if (is_on_bus(ret->gpu, bus_id))
                         return true;
         return false;
 }
