@@ -17,6 +17,7 @@ static const struct sc_command commands[] = {
           sc_refresh_options, sc_cmd_inventory_refresh },
         { "inventory show", "[OPTIONS]", "show what container starts rest on, and whether it is still true", NULL,
           sc_show_options, sc_cmd_inventory_show },
+        { "sim", "COMMAND [OPTIONS]", "a simulated node, to try and to test without a GPU", NULL, NULL, sc_cmd_sim },
         { "help", "[COMMAND]", "show the help of a command", NULL, NULL, cmd_help },
         { 0 },
 };
