@@ -152,7 +152,9 @@ def own_node(tmp_path):
 def bundle(tmp_path, shared_node, low_level):
     path = tmp_path / "bundle"
     path.mkdir()
-    return Bundle(path, shared_node, low_level)
+    yield Bundle(path, shared_node, low_level)
+    for grant in (shared_node.run_dir / "grants").glob("*"):
+        grant.unlink()
 
 
 @pytest.fixture
