@@ -6,35 +6,35 @@
 #include <string.h>
 #include <unistd.h>
 
-/* PREFIX/bin/subcard-sim beside PREFIX/lib and PREFIX/share, or build/bin/subcard-sim of the source tree. */
-static const char *own_dir(struct sc_arena *arena)
-{
-        char path[PATH_MAX];
-        if (!realpath("/proc/self/exe", path))
-                return "/usr/bin";
-        *strrchr(path, '/') = '\0';
-        return sc_format(arena, "%s", path);
-}
+/* We are PREFIX/lib/subcard/subcard-sim, or build/bin/subcard-sim of the source tree: each list has both cases. */
+static const char *const driver_dirs[] = { "sim", "../sim" },
+                         *const machine_dirs[] = { "sim/machines", "../../sim/machines" },
+                         *const subcards[] = { "../../bin/subcard", "subcard" };
 
-static const char *first_there(struct sc_arena *arena, const char *installed, const char *built)
+static const char *find(struct sc_arena *arena, const char *const places[2])
 {
-        const char *dir = own_dir(arena), *path = sc_format(arena, "%s/%s", dir, installed);
-        return access(path, F_OK) == 0 ? path : sc_format(arena, "%s/%s", dir, built);
+        char own[PATH_MAX];
+        char *name = realpath("/proc/self/exe", own) ? strrchr(own, '/') : NULL;
+        if (!name)
+                return places[1];
+        *name = '\0';
+        const char *installed = sc_format(arena, "%s/%s", own, places[0]);
+        return access(installed, F_OK) == 0 ? installed : sc_format(arena, "%s/%s", own, places[1]);
 }
 
 const char *sim_driver_dir(struct sc_arena *arena)
 {
-        return first_there(arena, "../lib/subcard/sim", "../sim");
+        return find(arena, driver_dirs);
 }
 
 const char *sim_machines_dir(struct sc_arena *arena)
 {
-        return first_there(arena, "../share/subcard/machines", "../../sim/machines");
+        return find(arena, machine_dirs);
 }
 
 const char *sim_subcard_path(struct sc_arena *arena)
 {
-        return sc_format(arena, "%s/subcard", own_dir(arena));
+        return find(arena, subcards);
 }
 
 const char *sim_run_dir(const struct sim_call *call)
