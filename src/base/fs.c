@@ -1,4 +1,5 @@
 #include "base/fs.h"
+#include "base/fs_walk.h"
 
 #include <errno.h>
 #include <linux/openat2.h>
@@ -37,28 +38,41 @@ int sc_root_open(const char *path, struct sc_root *ret, struct sc_error *err)
         return 0;
 }
 
+enum { MAX_TRIES = 128 }; /* EAGAIN: somebody renamed a directory on the way */
+
 static int openat2_call(int root_fd, const char *path, int flags, mode_t mode, uint64_t resolve)
 {
         struct open_how how = {
                 .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
                 .mode = flags & O_CREAT ? mode : 0,
-                .resolve = resolve | RESOLVE_NO_MAGICLINKS,
+                .resolve = resolve | RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
         };
-        for (;;) {
-                long fd = syscall(SYS_openat2, root_fd, path, &how, sizeof how);
+        long fd = -1;
+        for (int i = 0; i < MAX_TRIES; i++) {
+                fd = syscall(SYS_openat2, root_fd, path, &how, sizeof how);
                 if (fd >= 0 || (errno != EINTR && errno != EAGAIN))
-                        return (int)fd;
+                        break;
         }
+        return (int)fd;
+}
+
+/* Kernels before 5.6 say ENOSYS, seccomp filters ENOSYS or EPERM. The walk answers the same, so a true EPERM only costs
+ * time. */
+static bool is_refused(int fd)
+{
+        return fd < 0 && (errno == ENOSYS || errno == EPERM);
 }
 
 int sc_openat_root(int root_fd, const char *path, int flags, mode_t mode)
 {
-        return openat2_call(root_fd, path, flags, mode, RESOLVE_IN_ROOT);
+        int fd = openat2_call(root_fd, path, flags, mode, 0);
+        return is_refused(fd) ? sc_walk_open(root_fd, path, flags, mode, SC_WALK_ROOT) : fd;
 }
 
 int sc_openat_strict(int root_fd, const char *path, int flags, mode_t mode)
 {
-        return openat2_call(root_fd, path, flags, mode, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+        int fd = openat2_call(root_fd, path, flags, mode, RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+        return is_refused(fd) ? sc_walk_open(root_fd, path, flags, mode, SC_WALK_STRICT) : fd;
 }
 
 int sc_read_fd(struct sc_arena *arena, int fd, const char *name, size_t max, struct sc_span *ret, struct sc_error *err)

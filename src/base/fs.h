@@ -2,8 +2,9 @@
  * fs: files below a root directory, atomic replacement, locks.
  *
  * A root is a directory handle; a path below it can't leave it: openat2 with RESOLVE_IN_ROOT follows links as if the
- * root were "/", and magic links are refused. For what is created there, SC_FS_STRICT refuses every symbolic link and
- * every change of mount on the way. Paths here are absolute as seen from the root ("/proc/devices") or relative, alike.
+ * root were "/", and magic links are refused (fs_walk.h stands in where there is no openat2). For what is created there,
+ * sc_openat_strict refuses every symbolic link and every change of mount on the way. Paths here are absolute as seen from
+ * the root ("/proc/devices") or relative, alike.
  */
 #pragma once
 #include "base/error.h"

@@ -39,7 +39,7 @@ static inline void tree_remove(struct tree *tree)
 
 /* The path of the host for one of the tree. */
 struct tree_path {
-        char text[512];
+        char text[4096];
 };
 static inline struct tree_path tree_path(const struct tree *tree, const char *path)
 {
@@ -59,7 +59,7 @@ static inline void tree_dir(const struct tree *tree, const char *path)
 /* Makes a file, and the directories on the way. */
 static inline void tree_write(const struct tree *tree, const char *path, const char *text)
 {
-        char dir[512];
+        char dir[4096];
         struct sc_error err;
         const char *slash = strrchr(path, '/');
         (void)snprintf(dir, sizeof dir, "%s%.*s", tree->path, (int)(slash - path), path);
