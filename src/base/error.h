@@ -2,8 +2,8 @@
  * error: how every fallible function of subcard tells what went wrong.
  *
  * One struct on the caller's stack, filled in the expression that returns. A text has up to three lines, separated by
- * '\n' in the format: what, why, try. Library code never prints; programs print once, with sc_error_print (people) or
- * sc_error_line (engines). Nothing here allocates, so it works when memory is gone.
+ * '\n' in the format: what, why, try; an empty line says nothing. Library code never prints; programs print once, with
+ * sc_error_print (people) or sc_error_line (engines). Nothing here allocates, so it works when memory is gone.
  *
  * Docker turns two well-known phrases of errno texts into exit codes 126 and 127; sc_errno_text therefore has its own words.
  */
