@@ -1,23 +1,24 @@
-# Fuzzers: tests/fuzz/fuzz_NAME.c, seeds in tests/fuzz/corpus/NAME/. `make fuzz` runs each for FUZZ_SECONDS (what it finds new
-# goes to build/corpus, crashes to build/fuzz-crash-*), `make fuzz-replay` runs every seed once.
+# Fuzzers: tests/fuzz/fuzz_NAME.c, seeds in tests/fuzz/corpus/NAME/. `make fuzz` runs each for FUZZ_SECONDS (new inputs go to
+# build/corpus, what fails to build/fuzz-NAME-*), `make fuzz-replay` runs every seed once.
 FUZZ_SECONDS ?= 10
 FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_LIMITS := -timeout=10 -rss_limit_mb=2048
 
 $(B)/fuzz/bin/%: $(B)/fuzz/tests/fuzz/fuzz_%.o $(B)/fuzz/libsc.a
 	$(call link,fuzz)
 
-.PHONY: fuzzers fuzz fuzz-replay
+# fuzz_run: name, options and folders of inputs; its output is shown only where something failed
+fuzz_run = $(B)/fuzz/bin/$(1) $(FUZZ_LIMITS) -artifact_prefix=$(B)/fuzz-$(1)- -print_final_stats=1 $(2) >$(B)/fuzz/$(1).log 2>&1 || \
+	{ tail -40 $(B)/fuzz/$(1).log; exit 1; }; \
+	awk '/number_of_executed_units/ { print "  FUZZ $(1): " $$2 " inputs" }' $(B)/fuzz/$(1).log
+
+.PHONY: fuzzers fuzz fuzz-replay $(FUZZERS:%=fuzz-%) $(FUZZERS:%=replay-%)
 fuzzers: $(FUZZERS:%=$(B)/fuzz/bin/%)
-fuzz: fuzzers
-	@set -e; for f in $(FUZZERS); do \
-		mkdir -p $(B)/corpus/$$f tests/fuzz/corpus/$$f; \
-		echo "  FUZZ $$f ($(FUZZ_SECONDS) s)"; \
-		$(B)/fuzz/bin/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1 \
-			-artifact_prefix=$(B)/fuzz-crash-$$f- $(B)/corpus/$$f tests/fuzz/corpus/$$f; \
-	done
-fuzz-replay: fuzzers
-	@set -e; for f in $(FUZZERS); do \
-		n=$$(find tests/fuzz/corpus/$$f -type f 2>/dev/null | wc -l); \
-		echo "  REPLAY $$f ($$n seeds)"; \
-		[ $$n -eq 0 ] || $(B)/fuzz/bin/$$f -runs=0 -verbosity=0 tests/fuzz/corpus/$$f; \
-	done
+fuzz: $(FUZZERS:%=fuzz-%)
+fuzz-replay: $(FUZZERS:%=replay-%)
+$(FUZZERS:%=fuzz-%): fuzz-%: $(B)/fuzz/bin/%
+	@mkdir -p $(B)/corpus/$* tests/fuzz/corpus/$*
+	@$(call fuzz_run,$*,-max_total_time=$(FUZZ_SECONDS) $(B)/corpus/$* tests/fuzz/corpus/$*)
+$(FUZZERS:%=replay-%): replay-%: $(B)/fuzz/bin/%
+	@mkdir -p tests/fuzz/corpus/$*
+	@$(call fuzz_run,$*,-runs=0 tests/fuzz/corpus/$*)

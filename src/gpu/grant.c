@@ -244,8 +244,8 @@ static bool is_alive(const struct sc_grant *grant, const char *boot_id)
         return sc_process_start_time(read_pid_file(grant->pid_file)) != 0;
 }
 
-int sc_grants_read(struct sc_arena *arena, const char *run, const char *boot_id, struct sc_grant **ret, size_t *ret_n,
-                   size_t *ret_bad, struct sc_error *err)
+int sc_grants_read(struct sc_arena *arena, const char *run, const char *boot_id, /* lint: parameters: as grant.h says */
+                   struct sc_grant **ret, size_t *ret_n, size_t *ret_bad, struct sc_error *err)
 {
         struct sc_names names = { .fd = open_grants(run) };
         sc_auto_close int fd = names.fd;

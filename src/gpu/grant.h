@@ -35,6 +35,6 @@ int sc_grant_end(struct sc_arena *arena, const char *run, const char *last_dir, 
 bool sc_grant_exists(const char *run, const char *runtime_root, const char *id);
 /* All grants of a run directory; files that are no grants are skipped and counted in *ret_bad. */
 int sc_grants_read(struct sc_arena *arena, const char *run, const char *boot_id, struct sc_grant **ret, size_t *ret_n,
-                   size_t *ret_bad, struct sc_error *err);
+                   size_t *ret_bad, struct sc_error *err); /* lint: parameters: three results that belong together */
 /* Start time of a process, 0 if there is none; a zombie is none. */
 uint64_t sc_process_start_time(int64_t pid);
