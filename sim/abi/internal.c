@@ -1,7 +1,7 @@
 /* nvmlInternalGetExportTable: undocumented; the vendor's nvidia-smi asks for it and refuses to run without. What is known
  * (tried with nvidia-smi 470.256.02 and 535.261.03; NVIDIA/k8s-test-infra pkg/gpu/mocknvml/bridge/internal.go says the same
- * of 580.65.06): an array of words, the first its size, then 255 functions. Where one says that it isn't supported, nvidia-smi
- * prints N/A; with 0 it prints what its memory holds. */
+ * of 580.65.06): an array of words, the first its size, then 255 functions. Where one says that it isn't supported,
+ * nvidia-smi prints N/A; with 0 it prints what its memory holds. */
 #include "sim/abi/call.h"
 #include "sim/board/answer.h"
 
