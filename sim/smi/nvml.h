@@ -72,9 +72,7 @@ typedef nvmlReturn_t sim_nvml_get_pages(nvmlDevice_t, uint32_t, uint32_t *, uint
         X(sim_nvml_process_name, process_name, "nvmlSystemGetProcessName", NULL)                                       \
         X(sim_nvml_count, count, "nvmlDeviceGetCount_v2", "nvmlDeviceGetCount")                                        \
         X(sim_nvml_nth, by_index, "nvmlDeviceGetHandleByIndex_v2", "nvmlDeviceGetHandleByIndex")                       \
-        X(sim_nvml_find, by_uuid, "nvmlDeviceGetHandleByUUID", NULL)                                                   \
         X(sim_nvml_find, by_bus_id, "nvmlDeviceGetHandleByPciBusId_v2", "nvmlDeviceGetHandleByPciBusId")               \
-        X(sim_nvml_find, by_serial, "nvmlDeviceGetHandleBySerial", NULL)                                               \
         X(sim_nvml_get_text, name, "nvmlDeviceGetName", NULL)                                                          \
         X(sim_nvml_get_text, uuid, "nvmlDeviceGetUUID", NULL)                                                          \
         X(sim_nvml_get_text, serial, "nvmlDeviceGetSerial", NULL)                                                      \

@@ -71,7 +71,8 @@ nvmlReturn_t sim_smi_read_number(const struct sim_smi_ask *ask)
 {
         uint32_t value = 0;
         FUNCTION_AT(sim_nvml_get_u32, function, ask, ask->what);
-        return say(ask, function(device(ask), &value), "%u", value);
+        nvmlReturn_t result = function(device(ask), &value);
+        return say(ask, result, "%u", value);
 }
 
 nvmlReturn_t sim_smi_read_enabled(const struct sim_smi_ask *ask)
@@ -248,6 +249,8 @@ nvmlReturn_t sim_smi_read_memory_temperature(const struct sim_smi_ask *ask)
 {
         uint32_t degrees;
         nvmlReturn_t result = read_field(ask, SIM_NVML_FIELD_MEMORY_TEMP, &degrees);
+        if (result == NVML_ERROR_NOT_SUPPORTED)
+                return say(ask, NVML_SUCCESS, "N/A"); /* without brackets, as 535 */
         return say(ask, result, "%u", degrees);
 }
 

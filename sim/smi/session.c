@@ -2,8 +2,19 @@
 
 #include <string.h>
 
-/* Text and exit code of an nvmlInit that failed. The codes follow nvmlReturn_t up to the last one that the vendor's manual
- * page names; what is above is 255. */
+int sim_smi_exit_code(nvmlReturn_t result)
+{
+        return result <= NVML_ERROR_LIB_RM_VERSION_MISMATCH ? (int)result : SIM_SMI_OTHER;
+}
+
+static int no_library(struct sim_smi *smi)
+{
+        sc_buf_text(&smi->out, "NVIDIA-SMI couldn't find libnvidia-ml.so library in your system. Please make sure that "
+                               "the NVIDIA Display Driver is properly installed and present in your system.\n"
+                               "Please also try adding directory that contains libnvidia-ml.so to your system PATH.\n");
+        return SIM_SMI_NO_LIBRARY;
+}
+
 static int init_failed(struct sim_smi *smi, nvmlReturn_t result)
 {
         if (result == NVML_ERROR_DRIVER_NOT_LOADED) {
@@ -11,20 +22,18 @@ static int init_failed(struct sim_smi *smi, nvmlReturn_t result)
                                        "Make sure that the latest NVIDIA driver is installed and running.\n\n");
                 return SIM_SMI_NO_DRIVER;
         }
+        if (result == NVML_ERROR_LIBRARY_NOT_FOUND)
+                return no_library(smi);
         const char *text = result == NVML_ERROR_LIB_RM_VERSION_MISMATCH ? "Driver/library version mismatch"
                                                                          : sim_nvml_text(&smi->nvml, result);
         sc_buf_print(&smi->out, "Failed to initialize NVML: %s\n", text);
-        return result <= NVML_ERROR_LIB_RM_VERSION_MISMATCH ? (int)result : SIM_SMI_OTHER;
+        return sim_smi_exit_code(result);
 }
 
 int sim_smi_open(struct sim_smi *smi)
 {
-        if (!sim_nvml_open(&smi->nvml)) {
-                sc_buf_text(&smi->out, "NVIDIA-SMI couldn't find libnvidia-ml.so library in your system. Please make sure that "
-                                       "the NVIDIA Display Driver is properly installed and present in your system.\n"
-                                       "Please also try adding directory that contains libnvidia-ml.so to your system PATH.\n");
-                return SIM_SMI_NO_LIBRARY;
-        }
+        if (!sim_nvml_open(&smi->nvml))
+                return no_library(smi);
         nvmlReturn_t result = smi->nvml.init ? smi->nvml.init() : NVML_ERROR_FUNCTION_NOT_FOUND;
         if (result != NVML_SUCCESS)
                 return init_failed(smi, result);
@@ -65,22 +74,25 @@ static bool is_index(struct sc_span id, uint32_t *ret)
         return true;
 }
 
-/* The index of the GPU that one word of --id names; false where there is none. A MIG device's UUID names none, as measured. */
+static bool is_text(sim_nvml_get_text *function, nvmlDevice_t gpu, struct sc_span id)
+{
+        char text[NVML_NAME_SIZE];
+        return function && function(gpu, text, sizeof text) == NVML_SUCCESS && sc_span_is(id, text);
+}
+
+/* UUIDs and serials are compared here, so their letters count, as measured; bus ids are NVML's to understand. */
 static bool find_gpu(const struct sim_smi *smi, struct sc_span id, uint32_t *ret)
 {
         const struct sim_nvml *nvml = &smi->nvml;
-        if (is_index(id, ret))
-                return *ret < smi->count;
-        const char *text = sc_span_copy(smi->arena, id);
         nvmlDevice_t device;
-        nvmlReturn_t result;
-        if (sc_span_starts(id, "GPU-"))
-                result = SIM_ASK(nvml, by_uuid, text, &device);
-        else if (strchr(text, ':'))
-                result = SIM_ASK(nvml, by_bus_id, text, &device);
-        else
-                result = SIM_ASK(nvml, by_serial, text, &device);
-        return result == NVML_SUCCESS && SIM_ASK(nvml, index, device, ret) == NVML_SUCCESS && *ret < smi->count;
+        if (is_index(id, ret) && *ret < smi->count)
+                return true;
+        for (*ret = 0; *ret < smi->count; (*ret)++)
+                if (SIM_ASK(nvml, by_index, *ret, &device) == NVML_SUCCESS &&
+                    (is_text(nvml->uuid, device, id) || is_text(nvml->serial, device, id)))
+                        return true;
+        return memchr(id.at, ':', id.len) && SIM_ASK(nvml, by_bus_id, sc_span_copy(smi->arena, id), &device) == NVML_SUCCESS &&
+               SIM_ASK(nvml, index, device, ret) == NVML_SUCCESS && *ret < smi->count;
 }
 
 static int mark_chosen(struct sim_smi *smi, const char *ids, bool *chosen)
@@ -93,32 +105,42 @@ static int mark_chosen(struct sim_smi *smi, const char *ids, bool *chosen)
         while (sc_span_split(&rest, ',', &id)) {
                 uint32_t index;
                 id = sc_span_trim(id);
-                if (!id.len)
-                        continue;
-                if (!find_gpu(smi, id, &index))
-                        return no_devices(smi);
-                chosen[index] = true;
+                if (id.len && find_gpu(smi, id, &index))
+                        chosen[index] = true; /* what names nothing is passed over; a MIG device's UUID names no GPU */
         }
         return 0;
 }
 
+int sim_smi_no_handle(struct sim_smi *smi, const char *word, uint32_t index, nvmlReturn_t result)
+{
+        bool lost = result == NVML_ERROR_GPU_IS_LOST;
+        sc_buf_print(&smi->out, "Unable to determine the device handle for %s%u: %s%s", word, index,
+                     sim_nvml_text(&smi->nvml, result), lost ? ".  Reboot the system to recover this GPU\n\n\n" : "\n");
+        return sim_smi_exit_code(result);
+}
+
 int sim_smi_select(struct sim_smi *smi, const char *ids)
 {
+        smi->count = smi->n_gpus = 0;
         nvmlReturn_t result = SIM_ASK(&smi->nvml, count, &smi->count);
-        if (result != NVML_SUCCESS || smi->count == 0) {
-                smi->count = smi->n_gpus = 0;
-                return no_devices(smi);
+        if (result != NVML_SUCCESS) {
+                sc_buf_text(&smi->out, "Unable to determine the number of GPUs");
+                return sim_smi_exit_code(result);
         }
-        bool *chosen = SC_NEW_ARRAY(smi->arena, bool, smi->count);
+        bool *chosen = SC_NEW_ARRAY(smi->arena, bool, smi->count + 1);
         int r = ids ? mark_chosen(smi, ids, chosen) : 0;
         if (r)
                 return r;
-        smi->gpus = SC_NEW_ARRAY(smi->arena, struct sim_smi_gpu, smi->count);
-        smi->n_gpus = 0;
+        smi->gpus = SC_NEW_ARRAY(smi->arena, struct sim_smi_gpu, smi->count + 1);
         for (uint32_t i = 0; i < smi->count; i++) {
                 struct sim_smi_gpu gpu = { .index = i };
-                if ((!ids || chosen[i]) && SIM_ASK(&smi->nvml, by_index, i, &gpu.handle) == NVML_SUCCESS)
+                if (ids && !chosen[i])
+                        continue;
+                result = SIM_ASK(&smi->nvml, by_index, i, &gpu.handle);
+                if (result == NVML_SUCCESS)
                         smi->gpus[smi->n_gpus++] = gpu;
+                else if (result != NVML_ERROR_NOT_FOUND)
+                        return sim_smi_no_handle(smi, "GPU", i, result);
         }
         return smi->n_gpus ? 0 : no_devices(smi);
 }

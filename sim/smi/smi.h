@@ -41,6 +41,10 @@ struct sim_smi {
 int sim_smi_open(struct sim_smi *smi);
 int sim_smi_select(struct sim_smi *smi, const char *ids /* NULL: all */);
 void sim_smi_close(struct sim_smi *smi);
+/* The codes follow nvmlReturn_t up to the last one that the vendor's manual page names; what is above is 255. */
+int sim_smi_exit_code(nvmlReturn_t result);
+/* The message for a GPU without a handle, and its exit code. */
+int sim_smi_no_handle(struct sim_smi *smi, const char *word, uint32_t index, nvmlReturn_t result);
 
 /* list.c, table.c, version.c, help.c */
 int sim_smi_list(struct sim_smi *smi);

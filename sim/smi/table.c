@@ -20,11 +20,14 @@ static const char *number_cell(struct sim_smi *smi, sim_nvml_get_u32 *function, 
         return sc_format(smi->arena, "%u%s", value / unit, suffix);
 }
 
+/* 7 wide; errors don't stand where values do, as in 535. */
 static const char *pstate_cell(struct sim_smi *smi, nvmlDevice_t gpu)
 {
         uint32_t state;
         nvmlReturn_t result = SIM_ASK(&smi->nvml, pstate, gpu, &state);
-        return result != NVML_SUCCESS ? failed_cell(result) : sc_format(smi->arena, "P%u", state);
+        if (result == NVML_SUCCESS)
+                return sc_format(smi->arena, "    P%-2u", state);
+        return sc_format(smi->arena, "%5s  ", failed_cell(result));
 }
 
 static const char *onoff_cell(sim_nvml_get_u32 *function, nvmlDevice_t gpu)
@@ -82,16 +85,22 @@ static const char *temperature_cell(struct sim_smi *smi, nvmlDevice_t gpu)
         return result != NVML_SUCCESS ? failed_cell(result) : sc_format(smi->arena, "%uC", degrees);
 }
 
-/* 24 wide. */
+/* 24 wide. Numbers that need more are cut with "..."; a refusal has its own words, except that without the right to know
+ * there is nothing to show. */
 static const char *memory_cell(struct sim_smi *smi, nvmlDevice_t gpu)
 {
+        enum { SHOWN = 22 };
         nvmlMemory_v2_t memory = { .version = NVML_VERSION(nvmlMemory_v2_t, 2) };
         nvmlReturn_t result = SIM_ASK(&smi->nvml, memory, gpu, &memory);
-        if (result == NVML_SUCCESS)
-                return sc_format(smi->arena, "%8lluMiB / %6lluMiB ", (unsigned long long)sim_smi_mib(memory.used),
-                                 (unsigned long long)sim_smi_mib(memory.total));
-        bool hidden = strcmp(failed_cell(result), "N/A") == 0;
-        return sc_format(smi->arena, "%21s   ", hidden ? "N/A" : sim_nvml_text(&smi->nvml, result));
+        if (result == NVML_ERROR_NOT_SUPPORTED || result == NVML_ERROR_NO_PERMISSION)
+                return "                  N/A   ";
+        if (result != NVML_SUCCESS)
+                return sc_format(smi->arena, " %-22.22s ", sim_nvml_text(&smi->nvml, result));
+        char *text = sc_format(smi->arena, " %7lluMiB / %6lluMiB ", (unsigned long long)sim_smi_mib(memory.used),
+                               (unsigned long long)sim_smi_mib(memory.total));
+        if (strlen(text) > SHOWN + 2)
+                memcpy(text + 1 + SHOWN - 3, "... ", sizeof "... ");
+        return text;
 }
 
 /* At most 27 wide; longer names end with "...". */
@@ -120,7 +129,7 @@ static void put_gpu(struct sim_smi *smi, const struct sim_smi_gpu *gpu)
         sc_buf_print(&smi->out, "|%4u  %-27s    %-3s |%19s %3s |%21s |\n", gpu->index, name_cell(smi, device),
                      onoff_cell(nvml->persistence, device), bus_cell(smi, device), onoff_cell(nvml->display_active, device),
                      ecc_cell(smi, device));
-        sc_buf_print(&smi->out, "|%4s%6s    %-3s%15s / %5s |%s|%8s%13s |\n",
+        sc_buf_print(&smi->out, "|%4s%6s%s%15s / %5s |%s|%8s%13s |\n",
                      number_cell(smi, nvml->fan, device, 1, "%"), temperature_cell(smi, device),
                      pstate_cell(smi, device), number_cell(smi, nvml->power, device, 1000, "W"),
                      number_cell(smi, nvml->power_enforced, device, 1000, "W"), memory_cell(smi, device),
