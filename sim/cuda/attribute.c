@@ -3,8 +3,20 @@
 
 /* Numbers of CUdevice_attribute that answer from the machine. */
 enum {
-        CLOCK_KHZ = 13, SM_COUNT = 16, KERNEL_TIMEOUT = 17, INTEGRATED = 18, COMPUTE_MODE = 20, ECC = 32, PCI_BUS = 33,
-        PCI_DEVICE = 34, TCC = 35, MEMORY_CLOCK_KHZ = 36, ENGINES = 40, PCI_DOMAIN = 50, CC_MAJOR = 75, CC_MINOR = 76,
+        CLOCK_KHZ = 13,
+        SM_COUNT = 16,
+        KERNEL_TIMEOUT = 17,
+        INTEGRATED = 18,
+        COMPUTE_MODE = 20,
+        ECC = 32,
+        PCI_BUS = 33,
+        PCI_DEVICE = 34,
+        TCC = 35,
+        MEMORY_CLOCK_KHZ = 36,
+        ENGINES = 40,
+        PCI_DOMAIN = 50,
+        CC_MAJOR = 75,
+        CC_MINOR = 76,
         DOUBLE_RATIO = 87,
 };
 
@@ -12,25 +24,25 @@ enum {
 static const struct {
         int attribute, value;
 } constants[] = {
-        { 1, 1024 },        /* threads of a block */
-        { 2, 1024 },        /* … in x */
-        { 3, 1024 },        /* … in y */
-        { 4, 64 },          /* … in z */
-        { 5, 2147483647 },  /* blocks of a grid in x */
-        { 6, 65535 },       /* … in y */
-        { 7, 65535 },       /* … in z */
-        { 8, 49152 },       /* shared memory of a block, bytes */
-        { 9, 65536 },       /* constant memory, bytes */
-        { 10, 32 },         /* threads of a warp */
-        { 12, 65536 },      /* registers of a block */
-        { 15, 1 },          /* copies while a kernel runs */
-        { 19, 1 },          /* maps host memory */
-        { 31, 1 },          /* several kernels at once */
-        { 39, 2048 },       /* threads of an SM */
-        { 41, 1 },          /* unified addressing */
-        { 78, 1 },          /* stream priorities */
-        { 83, 1 },          /* managed memory */
-        { 115, 1 },         /* memory pools */
+        { 1, 1024 },       /* threads of a block */
+        { 2, 1024 },       /* … in x */
+        { 3, 1024 },       /* … in y */
+        { 4, 64 },         /* … in z */
+        { 5, 2147483647 }, /* blocks of a grid in x */
+        { 6, 65535 },      /* … in y */
+        { 7, 65535 },      /* … in z */
+        { 8, 49152 },      /* shared memory of a block, bytes */
+        { 9, 65536 },      /* constant memory, bytes */
+        { 10, 32 },        /* threads of a warp */
+        { 12, 65536 },     /* registers of a block */
+        { 15, 1 },         /* copies while a kernel runs */
+        { 19, 1 },         /* maps host memory */
+        { 31, 1 },         /* several kernels at once */
+        { 39, 2048 },      /* threads of an SM */
+        { 41, 1 },         /* unified addressing */
+        { 78, 1 },         /* stream priorities */
+        { 83, 1 },         /* managed memory */
+        { 115, 1 },        /* memory pools */
 };
 
 struct question {

@@ -1,5 +1,6 @@
 /*
- * cuda_abi: the part of the vendor's driver interface (libcuda.so.1) that the simulated library offers: types, numbers, functions.
+ * cuda_abi: the part of the vendor's driver interface (libcuda.so.1) that the simulated library offers: types, numbers,
+ * functions.
  *
  * Only what programs ask before they compute: how many devices, which, how large. Nothing can be launched or allocated here.
  * Names and numbers are the vendor's. A function with _v2 is what newer headers mean by the plain name; both are exported.
@@ -11,17 +12,17 @@
 #define CUDA_API __attribute__((visibility("default")))
 
 /* name, number, text of cuGetErrorString */
-#define CUDA_RESULTS(X)                                                             \
-        X(CUDA_SUCCESS, 0, "no error")                                              \
-        X(CUDA_ERROR_INVALID_VALUE, 1, "invalid argument")                          \
-        X(CUDA_ERROR_OUT_OF_MEMORY, 2, "out of memory")                             \
-        X(CUDA_ERROR_NOT_INITIALIZED, 3, "initialization error")                    \
-        X(CUDA_ERROR_DEINITIALIZED, 4, "driver shutting down")                      \
-        X(CUDA_ERROR_NO_DEVICE, 100, "no CUDA-capable device is detected")          \
-        X(CUDA_ERROR_INVALID_DEVICE, 101, "invalid device ordinal")                 \
-        X(CUDA_ERROR_INVALID_CONTEXT, 201, "invalid device context")                \
-        X(CUDA_ERROR_NOT_FOUND, 500, "named symbol not found")                      \
-        X(CUDA_ERROR_NOT_SUPPORTED, 801, "operation not supported")                 \
+#define CUDA_RESULTS(X)                                                                                                     \
+        X(CUDA_SUCCESS, 0, "no error")                                                                                      \
+        X(CUDA_ERROR_INVALID_VALUE, 1, "invalid argument")                                                                  \
+        X(CUDA_ERROR_OUT_OF_MEMORY, 2, "out of memory")                                                                     \
+        X(CUDA_ERROR_NOT_INITIALIZED, 3, "initialization error")                                                            \
+        X(CUDA_ERROR_DEINITIALIZED, 4, "driver shutting down")                                                              \
+        X(CUDA_ERROR_NO_DEVICE, 100, "no CUDA-capable device is detected")                                                  \
+        X(CUDA_ERROR_INVALID_DEVICE, 101, "invalid device ordinal")                                                         \
+        X(CUDA_ERROR_INVALID_CONTEXT, 201, "invalid device context")                                                        \
+        X(CUDA_ERROR_NOT_FOUND, 500, "named symbol not found")                                                              \
+        X(CUDA_ERROR_NOT_SUPPORTED, 801, "operation not supported")                                                         \
         X(CUDA_ERROR_UNKNOWN, 999, "unknown error")
 
 typedef enum {

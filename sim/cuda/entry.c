@@ -43,38 +43,40 @@ CUresult cuGetExportTable(const void **table, const CUuuid *id)
         return CUDA_ERROR_NOT_FOUND;
 }
 
+/* clang-format off: a table */
 /* Functions as headers name them, the version of CUDA in which this form came; of one name the newest stands last. */
-#define FUNCTIONS(X)                                                    \
-        X("cuInit", 2000, cuInit)                                       \
-        X("cuDriverGetVersion", 2020, cuDriverGetVersion)               \
-        X("cuGetErrorName", 6000, cuGetErrorName)                       \
-        X("cuGetErrorString", 6000, cuGetErrorString)                   \
-        X("cuGetExportTable", 3000, cuGetExportTable)                   \
-        X("cuGetProcAddress", 11030, cuGetProcAddress)                  \
-        X("cuGetProcAddress", 12000, cuGetProcAddress_v2)               \
-        X("cuDeviceGetCount", 2000, cuDeviceGetCount)                   \
-        X("cuDeviceGet", 2000, cuDeviceGet)                             \
-        X("cuDeviceGetName", 2000, cuDeviceGetName)                     \
-        X("cuDeviceTotalMem", 2000, cuDeviceTotalMem)                   \
-        X("cuDeviceTotalMem", 3020, cuDeviceTotalMem_v2)                \
-        X("cuDeviceGetUuid", 9020, cuDeviceGetUuid)                     \
-        X("cuDeviceGetUuid", 11040, cuDeviceGetUuid_v2)                 \
-        X("cuDeviceGetAttribute", 2000, cuDeviceGetAttribute)           \
-        X("cuDeviceGetPCIBusId", 4010, cuDeviceGetPCIBusId)             \
-        X("cuDeviceGetMemPool", 11020, cuDeviceGetMemPool)              \
-        X("cuDevicePrimaryCtxRetain", 7000, cuDevicePrimaryCtxRetain)   \
-        X("cuDevicePrimaryCtxRelease", 7000, cuDevicePrimaryCtxRelease) \
-        X("cuDevicePrimaryCtxRelease", 11000, cuDevicePrimaryCtxRelease_v2) \
-        X("cuCtxGetCurrent", 4000, cuCtxGetCurrent)                     \
-        X("cuCtxSetCurrent", 4000, cuCtxSetCurrent)                     \
-        X("cuCtxPushCurrent", 2000, cuCtxPushCurrent)                   \
-        X("cuCtxPushCurrent", 4000, cuCtxPushCurrent_v2)                \
-        X("cuCtxPopCurrent", 2000, cuCtxPopCurrent)                     \
-        X("cuCtxPopCurrent", 4000, cuCtxPopCurrent_v2)                  \
-        X("cuCtxGetDevice", 2000, cuCtxGetDevice)                       \
-        X("cuCtxGetStreamPriorityRange", 5050, cuCtxGetStreamPriorityRange) \
-        X("cuMemGetInfo", 2000, cuMemGetInfo)                           \
+#define FUNCTIONS(X)                                                                                                        \
+        X("cuInit", 2000, cuInit)                                                                                           \
+        X("cuDriverGetVersion", 2020, cuDriverGetVersion)                                                                   \
+        X("cuGetErrorName", 6000, cuGetErrorName)                                                                           \
+        X("cuGetErrorString", 6000, cuGetErrorString)                                                                       \
+        X("cuGetExportTable", 3000, cuGetExportTable)                                                                       \
+        X("cuGetProcAddress", 11030, cuGetProcAddress)                                                                      \
+        X("cuGetProcAddress", 12000, cuGetProcAddress_v2)                                                                   \
+        X("cuDeviceGetCount", 2000, cuDeviceGetCount)                                                                       \
+        X("cuDeviceGet", 2000, cuDeviceGet)                                                                                 \
+        X("cuDeviceGetName", 2000, cuDeviceGetName)                                                                         \
+        X("cuDeviceTotalMem", 2000, cuDeviceTotalMem)                                                                       \
+        X("cuDeviceTotalMem", 3020, cuDeviceTotalMem_v2)                                                                    \
+        X("cuDeviceGetUuid", 9020, cuDeviceGetUuid)                                                                         \
+        X("cuDeviceGetUuid", 11040, cuDeviceGetUuid_v2)                                                                     \
+        X("cuDeviceGetAttribute", 2000, cuDeviceGetAttribute)                                                               \
+        X("cuDeviceGetPCIBusId", 4010, cuDeviceGetPCIBusId)                                                                 \
+        X("cuDeviceGetMemPool", 11020, cuDeviceGetMemPool)                                                                  \
+        X("cuDevicePrimaryCtxRetain", 7000, cuDevicePrimaryCtxRetain)                                                       \
+        X("cuDevicePrimaryCtxRelease", 7000, cuDevicePrimaryCtxRelease)                                                     \
+        X("cuDevicePrimaryCtxRelease", 11000, cuDevicePrimaryCtxRelease_v2)                                                 \
+        X("cuCtxGetCurrent", 4000, cuCtxGetCurrent)                                                                         \
+        X("cuCtxSetCurrent", 4000, cuCtxSetCurrent)                                                                         \
+        X("cuCtxPushCurrent", 2000, cuCtxPushCurrent)                                                                       \
+        X("cuCtxPushCurrent", 4000, cuCtxPushCurrent_v2)                                                                    \
+        X("cuCtxPopCurrent", 2000, cuCtxPopCurrent)                                                                         \
+        X("cuCtxPopCurrent", 4000, cuCtxPopCurrent_v2)                                                                      \
+        X("cuCtxGetDevice", 2000, cuCtxGetDevice)                                                                           \
+        X("cuCtxGetStreamPriorityRange", 5050, cuCtxGetStreamPriorityRange)                                                 \
+        X("cuMemGetInfo", 2000, cuMemGetInfo)                                                                               \
         X("cuMemGetInfo", 3020, cuMemGetInfo_v2)
+/* clang-format on */
 
 typedef void sim_cuda_function(void);
 

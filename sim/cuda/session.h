@@ -12,7 +12,8 @@
 CUresult sim_cuda_start(void);
 /* Driver's version also without cuInit; 0 where no node is. */
 int sim_cuda_version(void);
-/* Runs under the lock with the live view of one device. Before cuInit NOT_INITIALIZED, for a wrong ordinal INVALID_DEVICE. */
+/* Runs under the lock with the live view of one device. Before cuInit NOT_INITIALIZED, for a wrong ordinal INVALID_DEVICE.
+ */
 CUresult sim_cuda_with(CUdevice ordinal, void (*read)(const struct sim_device *device, void *payload), void *payload);
 CUresult sim_cuda_count(uint32_t *ret);
 

@@ -129,8 +129,7 @@ static void choose(const struct sim_board *board, const struct places *all, stru
         }
 }
 
-uint32_t sim_cuda_visible(const struct sim_board *board, const char *chosen,
-                          struct sim_cuda_place ret[SIM_CUDA_MAX_DEVICES])
+uint32_t sim_cuda_visible(const struct sim_board *board, const char *chosen, struct sim_cuda_place ret[SIM_CUDA_MAX_DEVICES])
 {
         struct sim_cuda_place all_places[SIM_CUDA_MAX_DEVICES];
         struct places all = { chosen ? all_places : ret, 0 }, some = { ret, 0 };

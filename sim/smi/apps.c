@@ -58,8 +58,8 @@ static nvmlReturn_t read_cell(struct sim_smi *smi, nvmlDevice_t gpu, const struc
         }
 }
 
-static void put_row(struct sim_smi *smi, const struct sim_smi_csv *csv, nvmlDevice_t gpu, const struct sim_smi_process *process,
-                    nvmlReturn_t refused)
+static void put_row(struct sim_smi *smi, const struct sim_smi_csv *csv, nvmlDevice_t gpu,
+                    const struct sim_smi_process *process, nvmlReturn_t refused)
 {
         char text[SIM_SMI_CELL];
         for (uint32_t i = 0; i < csv->n; i++) {

@@ -51,8 +51,8 @@ static int parse_format(struct sim_smi *smi, const char *format, struct sim_smi_
         return SIM_SMI_BAD_ARGUMENT;
 }
 
-int sim_smi_csv_parse(struct sim_smi *smi, const struct sim_smi_options *options, const struct sim_smi_column *columns, uint32_t n,
-                      struct sim_smi_csv *ret)
+int sim_smi_csv_parse(struct sim_smi *smi, const struct sim_smi_options *options, const struct sim_smi_column *columns,
+                      uint32_t n, struct sim_smi_csv *ret)
 {
         *ret = (struct sim_smi_csv){ 0 };
         int r = parse_format(smi, options->format, ret);
@@ -81,7 +81,8 @@ static void put_reason(struct sim_smi *smi, nvmlReturn_t result)
                 sc_buf_print(&smi->out, "[%s]", sim_nvml_text(&smi->nvml, result));
 }
 
-void sim_smi_csv_put_cell(struct sim_smi *smi, const struct sim_smi_csv *csv, uint32_t i, nvmlReturn_t result, const char *text)
+void sim_smi_csv_put_cell(struct sim_smi *smi, const struct sim_smi_csv *csv, uint32_t i, nvmlReturn_t result,
+                          const char *text)
 {
         const char *unit = csv->columns[i]->unit;
         if (i)

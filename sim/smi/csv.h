@@ -21,11 +21,12 @@ struct sim_smi_csv {
 };
 
 /* The command's columns chosen by "--query-…=a,b" and "--format=csv,…"; 0 or exit code with the message in out. */
-int sim_smi_csv_parse(struct sim_smi *smi, const struct sim_smi_options *options, const struct sim_smi_column *columns, uint32_t n,
-                      struct sim_smi_csv *ret);
+int sim_smi_csv_parse(struct sim_smi *smi, const struct sim_smi_options *options, const struct sim_smi_column *columns,
+                      uint32_t n, struct sim_smi_csv *ret);
 void sim_smi_csv_put_header(struct sim_smi *smi, const struct sim_smi_csv *csv);
 /* The i-th cell of a row; the caller ends the line. */
-void sim_smi_csv_put_cell(struct sim_smi *smi, const struct sim_smi_csv *csv, uint32_t i, nvmlReturn_t result, const char *text);
+void sim_smi_csv_put_cell(struct sim_smi *smi, const struct sim_smi_csv *csv, uint32_t i, nvmlReturn_t result,
+                          const char *text);
 /* A list for --help-query-…. */
 void sim_smi_csv_put_help(struct sim_smi *smi, const char *option, const struct sim_smi_column *columns, uint32_t n);
 /* "2026/07/03 22:22:01.444" */

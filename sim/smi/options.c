@@ -8,7 +8,12 @@ enum {
         DEFAULT_LOOP_MS = 5000,
 };
 
-#define LINES(...) (const char *const[]){ __VA_ARGS__, NULL }
+/* clang-format off: a table */
+#define LINES(...)                                                                                                          \
+        (const char *const[])                                                                                               \
+        {                                                                                                                   \
+                __VA_ARGS__, NULL                                                                                           \
+        }
 const struct sim_smi_option sim_smi_options[] = {
         { "-h", "--help", SIM_SMI_FLAG, SIM_SMI_HELP, SIM_SMI_HELP, LINES("Print usage information and exit.") },
         { NULL, "--version", SIM_SMI_FLAG, SIM_SMI_VERSION, SIM_SMI_VERSION, LINES("Print version information and exit.") },
@@ -24,7 +29,8 @@ const struct sim_smi_option sim_smi_options[] = {
           LINES("List of properties that --query-compute-apps takes.") },
         { NULL, "--format", SIM_SMI_VALUE, QUERIES, 0,
           LINES("Comma separated list of format options:", "  csv - comma separated values (MANDATORY)",
-                "  noheader - skip the first line with column headers", "  nounits - don't print units for numerical values") },
+                "  noheader - skip the first line with column headers",
+                "  nounits - don't print units for numerical values") },
         { "-i", "--id", SIM_SMI_VALUE, SIM_SMI_TABLE | QUERIES, 0,
           LINES("Target specific GPUs: index, UUID, serial or PCI bus id,", "several with commas.") },
         { "-f", "--filename", SIM_SMI_VALUE, SIM_SMI_TABLE | QUERIES, 0,
@@ -35,6 +41,7 @@ const struct sim_smi_option sim_smi_options[] = {
           LINES("Probe until Ctrl+C at specified millisecond interval.") },
 };
 const size_t sim_smi_n_options = SC_COUNT(sim_smi_options);
+/* clang-format on */
 
 /* One word, and where its value is: in it, in the next one, or nowhere. */
 struct word {
@@ -104,8 +111,8 @@ static int find_command(struct sc_buf *out, int argc, char *const argv[], enum s
                 sc_buf_text(out, "ERROR: Only one command can be run at a time. Please run 'nvidia-smi -h' for help.\n\n");
                 return 2;
         }
-        static const enum sim_smi_command order[] = { SIM_SMI_HELP,       SIM_SMI_HELP_QUERY_GPU, SIM_SMI_HELP_QUERY_APPS,
-                                                      SIM_SMI_QUERY_GPU,  SIM_SMI_QUERY_APPS,     SIM_SMI_LIST,
+        static const enum sim_smi_command order[] = { SIM_SMI_HELP,      SIM_SMI_HELP_QUERY_GPU, SIM_SMI_HELP_QUERY_APPS,
+                                                      SIM_SMI_QUERY_GPU, SIM_SMI_QUERY_APPS,     SIM_SMI_LIST,
                                                       SIM_SMI_VERSION };
         *ret = SIM_SMI_TABLE;
         for (size_t i = SC_COUNT(order); i-- > 0;)
@@ -132,14 +139,17 @@ static int set_loop(struct sc_buf *out, const char *value, uint64_t unit_ms, uin
                 return 0;
         }
         if (number == 0) {
-                sc_buf_text(out, "Provided [-l(ms) | --loop(-ms)=] value is incorrect. Loop frequency must be greater than 0.\n\n");
+                sc_buf_text(
+                        out,
+                        "Provided [-l(ms) | --loop(-ms)=] value is incorrect. Loop frequency must be greater than 0.\n\n");
                 return 2;
         }
         *ret = number * unit_ms;
         return 0;
 }
 
-static int set_value(struct sc_buf *out, const struct sim_smi_option *option, const char *value, struct sim_smi_options *options)
+static int set_value(struct sc_buf *out, const struct sim_smi_option *option, const char *value,
+                     struct sim_smi_options *options)
 {
         static const struct {
                 const char *name;

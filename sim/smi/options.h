@@ -1,5 +1,6 @@
 /*
- * options: the command line of the simulated nvidia-smi, with the grammar and the messages measured on the vendor's 535.261.03.
+ * options: the command line of the simulated nvidia-smi, with the grammar and the messages measured on the vendor's
+ * 535.261.03.
  *
  * One command per call, found first; then every word must be an option of that command. Values follow as "--id=0", "--id 0",
  * "-i 0" or "-i=0".
@@ -31,9 +32,9 @@ struct sim_smi_options {
 struct sim_smi_option {
         const char *brief, *name; /* "-i", "--id"; either may be NULL */
         enum { SIM_SMI_FLAG, SIM_SMI_VALUE, SIM_SMI_MAYBE_VALUE } takes;
-        unsigned commands;        /* of which commands it is an option */
-        unsigned starts;          /* the command that it is itself, or 0 */
-        const char *const *meaning;   /* lines, ending with NULL */
+        unsigned commands;          /* of which commands it is an option */
+        unsigned starts;            /* the command that it is itself, or 0 */
+        const char *const *meaning; /* lines, ending with NULL */
 };
 extern const struct sim_smi_option sim_smi_options[];
 extern const size_t sim_smi_n_options;

@@ -5,7 +5,7 @@
 #include "sim/smi/smi.h"
 
 struct sim_smi_process {
-        uint32_t gpu; /* its index */
+        uint32_t gpu;         /* its index */
         uint32_t pid, gi, ci; /* NVML_NO_INSTANCE: on the whole GPU */
         uint64_t bytes;       /* NVML_VALUE_NOT_AVAILABLE */
         bool compute, graphics, mps;

@@ -17,11 +17,11 @@ static nvmlReturn_t say(const struct sim_smi_ask *ask, nvmlReturn_t result, cons
 }
 
 /* The function whose place in struct sim_nvml the table gives, as type *function; returns FUNCTION_NOT_FOUND without one. */
-#define FUNCTION_AT(type, function, ask, place)                                                   \
-        type *function;                                                                           \
-        memcpy(&function, (const char *)&(ask)->smi->nvml + (place), sizeof function);            \
-        if (!function)                                                                            \
-                return NVML_ERROR_FUNCTION_NOT_FOUND
+#define FUNCTION_AT(type, function, ask, place)                                                                             \
+        type *function;                                                                                                     \
+        memcpy(&function, (const char *)&(ask)->smi->nvml + (place), sizeof function);                                      \
+        if (!function)                                                                                                      \
+        return NVML_ERROR_FUNCTION_NOT_FOUND
 
 static nvmlDevice_t device(const struct sim_smi_ask *ask)
 {

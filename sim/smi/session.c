@@ -25,7 +25,7 @@ static int init_failed(struct sim_smi *smi, nvmlReturn_t result)
         if (result == NVML_ERROR_LIBRARY_NOT_FOUND)
                 return no_library(smi);
         const char *text = result == NVML_ERROR_LIB_RM_VERSION_MISMATCH ? "Driver/library version mismatch"
-                                                                         : sim_nvml_text(&smi->nvml, result);
+                                                                        : sim_nvml_text(&smi->nvml, result);
         sc_buf_print(&smi->out, "Failed to initialize NVML: %s\n", text);
         return sim_smi_exit_code(result);
 }
@@ -91,7 +91,8 @@ static bool find_gpu(const struct sim_smi *smi, struct sc_span id, uint32_t *ret
                 if (SIM_ASK(nvml, by_index, *ret, &device) == NVML_SUCCESS &&
                     (is_text(nvml->uuid, device, id) || is_text(nvml->serial, device, id)))
                         return true;
-        return memchr(id.at, ':', id.len) && SIM_ASK(nvml, by_bus_id, sc_span_copy(smi->arena, id), &device) == NVML_SUCCESS &&
+        return memchr(id.at, ':', id.len) &&
+               SIM_ASK(nvml, by_bus_id, sc_span_copy(smi->arena, id), &device) == NVML_SUCCESS &&
                SIM_ASK(nvml, index, device, ret) == NVML_SUCCESS && *ret < smi->count;
 }
 

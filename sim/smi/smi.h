@@ -12,12 +12,12 @@
 #include <time.h>
 
 enum { /* exit codes */
-        SIM_SMI_OK = 0,
-        SIM_SMI_BAD_ARGUMENT = 2,
-        SIM_SMI_NO_DEVICES = 6,
-        SIM_SMI_NO_DRIVER = 9,
-        SIM_SMI_NO_LIBRARY = 12,
-        SIM_SMI_OTHER = 255,
+       SIM_SMI_OK = 0,
+       SIM_SMI_BAD_ARGUMENT = 2,
+       SIM_SMI_NO_DEVICES = 6,
+       SIM_SMI_NO_DRIVER = 9,
+       SIM_SMI_NO_LIBRARY = 12,
+       SIM_SMI_OTHER = 255,
 };
 
 struct sim_smi_gpu {

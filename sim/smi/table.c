@@ -129,14 +129,15 @@ static void put_gpu(struct sim_smi *smi, const struct sim_smi_gpu *gpu)
         sc_buf_print(&smi->out, "|%4u  %-27s    %-3s |%19s %3s |%21s |\n", gpu->index, name_cell(smi, device),
                      onoff_cell(nvml->persistence, device), bus_cell(smi, device), onoff_cell(nvml->display_active, device),
                      ecc_cell(smi, device));
-        sc_buf_print(&smi->out, "|%4s%6s%s%15s / %5s |%s|%8s%13s |\n",
-                     number_cell(smi, nvml->fan, device, 1, "%"), temperature_cell(smi, device),
-                     pstate_cell(smi, device), number_cell(smi, nvml->power, device, 1000, "W"),
+        sc_buf_print(&smi->out, "|%4s%6s%s%15s / %5s |%s|%8s%13s |\n", number_cell(smi, nvml->fan, device, 1, "%"),
+                     temperature_cell(smi, device), pstate_cell(smi, device),
+                     number_cell(smi, nvml->power, device, 1000, "W"),
                      number_cell(smi, nvml->power_enforced, device, 1000, "W"), memory_cell(smi, device),
                      utilization_cell(smi, device), compute_cell(smi, device));
         sc_buf_print(&smi->out, "|                                         |                        |%21s |\n",
                      mig_cell(smi, device));
-        sc_buf_text(&smi->out, "+-----------------------------------------+------------------------+----------------------+\n");
+        sc_buf_text(&smi->out,
+                    "+-----------------------------------------+------------------------+----------------------+\n");
 }
 
 static void put_head(struct sim_smi *smi, const struct sim_smi_layout *layout)
@@ -148,13 +149,16 @@ static void put_head(struct sim_smi *smi, const struct sim_smi_layout *layout)
         (void)strftime(date, sizeof date, "%a %b %e %H:%M:%S %Y", &local);
         sim_smi_put_cuda(smi, cuda, sizeof cuda);
         sc_buf_print(&smi->out, "%s       \n", date);
-        sc_buf_text(&smi->out, "+-----------------------------------------------------------------------------------------+\n");
-        sc_buf_print(&smi->out, "| NVIDIA-SMI %-23sDriver Version: %-15sCUDA Version: %-9s|\n", smi->driver, smi->driver, cuda);
+        sc_buf_text(&smi->out,
+                    "+-----------------------------------------------------------------------------------------+\n");
+        sc_buf_print(&smi->out, "| NVIDIA-SMI %-23sDriver Version: %-15sCUDA Version: %-9s|\n", smi->driver, smi->driver,
+                     cuda);
         sc_buf_text(&smi->out, layout->title_line);
-        sc_buf_text(&smi->out, "| GPU  Name                 Persistence-M | Bus-Id          Disp.A | Volatile Uncorr. ECC |\n"
-                               "| Fan  Temp   Perf          Pwr:Usage/Cap |           Memory-Usage | GPU-Util  Compute M. |\n"
-                               "|                                         |                        |               MIG M. |\n"
-                               "|=========================================+========================+======================|\n");
+        sc_buf_text(&smi->out,
+                    "| GPU  Name                 Persistence-M | Bus-Id          Disp.A | Volatile Uncorr. ECC |\n"
+                    "| Fan  Temp   Perf          Pwr:Usage/Cap |           Memory-Usage | GPU-Util  Compute M. |\n"
+                    "|                                         |                        |               MIG M. |\n"
+                    "|=========================================+========================+======================|\n");
 }
 
 int sim_smi_table(struct sim_smi *smi, const struct sim_smi_options *options)
