@@ -19,7 +19,9 @@ BINDINGS = pathlib.Path(__file__).with_name("cuda_bindings_probe.py").read_text(
 
 
 def masked(table):
-    """Without what differs from one moment to the next: clock, temperature, power."""
+    """Without what differs from one moment to the next (clock, temperature, power), and without the blanks at the ends of
+    lines, which the walk-through has lost: the date's and, in branch 570, those of the line before the processes."""
+    table = re.sub(r" +$", "", table, flags=re.M)
     table = re.sub(r"\A\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}", "DATE", table)
     return re.sub(r"\|( N/A| +\d+%) +\d+C( +P\d+ +)\d+W", r"|\1 TEMP\2POWER", table)
 
