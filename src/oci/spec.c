@@ -72,10 +72,11 @@ static int read_mount(struct sc_arena *arena, struct sc_spec *spec, sc_json_id m
                 rc = sc_json_fail(json, mount, err, "a mount without \"destination\"");
         if (rc == 0)
                 rc = sc_json_string(arena, json, place, destination, err);
+        if (rc == 0 && source != SC_JSON_NONE)
+                rc = sc_json_string(arena, json, source, &spec->sources[spec->n_mounts], err);
         if (rc < 0)
                 return rc;
-        spec->n_mounts++;
-        if (sc_json_string_is(json, source, "/dev/null"))
+        if (sc_span_is(spec->sources[spec->n_mounts++], "/dev/null"))
                 spec->device_mounts[spec->n_device_mounts++] = *destination;
         if (sc_span_is(*destination, "/dev"))
                 spec->dev_is_tmpfs = sc_json_string_is(json, type, "tmpfs");
@@ -90,6 +91,7 @@ static int read_mounts(struct sc_arena *arena, struct sc_spec *spec, struct sc_e
         size_t n = rc < 0 ? 0 : count_children(json, mounts);
 
         spec->mounts = SC_NEW_ARRAY(arena, struct sc_span, n + 1);
+        spec->sources = SC_NEW_ARRAY(arena, struct sc_span, n + 1);
         spec->device_mounts = SC_NEW_ARRAY(arena, struct sc_span, n + 1);
         for (sc_json_id i = rc < 0 ? SC_JSON_NONE : sc_json_first(json, mounts); i != SC_JSON_NONE && rc == 0;
              i = sc_json_after(json, mounts, i))

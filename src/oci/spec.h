@@ -14,6 +14,7 @@ struct sc_spec {
         size_t n_env;
         struct sc_span root_path; /* as written: absolute or relative to the bundle; empty if there is none */
         struct sc_span *mounts;   /* destinations of all mounts */
+        struct sc_span *sources;  /* and their sources, empty where there is none */
         size_t n_mounts;
         struct sc_span *device_mounts; /* those whose source is exactly /dev/null */
         size_t n_device_mounts;

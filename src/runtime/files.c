@@ -125,12 +125,17 @@ static int bind_cache(struct sc_arena *arena, const struct sc_files *files, stru
         return rc;
 }
 
-static bool is_mounted(const struct sc_spec *spec, const char *destination)
+/* The mounts of others: a bundle that was edited before has ours, and they hide nothing. */
+static size_t foreign_mounts(struct sc_arena *arena, const struct sc_files *files, const char *links, struct sc_span **ret)
 {
+        const struct sc_spec *spec = files->spec;
+        struct sc_span *list = SC_NEW_ARRAY(arena, struct sc_span, spec->n_mounts + 1);
+        size_t n = 0;
         for (size_t i = 0; i < spec->n_mounts; i++)
-                if (sc_span_is(spec->mounts[i], destination))
-                        return true;
-        return false;
+                if (!links || !sc_span_starts(spec->sources[i], links))
+                        list[n++] = spec->mounts[i];
+        *ret = list;
+        return n;
 }
 
 static int open_rootfs(const struct sc_files *files, struct sc_arena *arena, struct sc_error *err)
@@ -154,12 +159,14 @@ int sc_files_give(struct sc_arena *arena, const struct sc_files *files, struct s
         struct sc_image image;
         struct sc_image_site site;
         struct sc_image_result result;
+        struct sc_span *mounts;
 
         *ret_links = links;
         sc_auto_close int root = open_rootfs(files, arena, err);
         if (root < 0)
                 return root;
-        int rc = sc_image_probe(arena, root, files->spec->mounts, files->spec->n_mounts, &image, err);
+        size_t n_mounts = foreign_mounts(arena, files, links, &mounts);
+        int rc = sc_image_probe(arena, root, mounts, n_mounts, &image, err);
         if (rc < 0)
                 return rc;
         fill_wish(arena, files, &wish);
@@ -171,7 +178,7 @@ int sc_files_give(struct sc_arena *arena, const struct sc_files *files, struct s
         add_mounts(arena, files, &result, links, edits);
         if (result.bind_cache && wish.ld_cache.len)
                 rc = bind_cache(arena, files, wish.ld_cache, edits, err);
-        if (inventory->has_persistenced && !is_mounted(files->spec, PERSISTENCED))
+        if (rc == 0 && inventory->has_persistenced)
                 sc_edits_mount(arena, edits, sc_format(arena, "%s" PERSISTENCED, inventory->root), PERSISTENCED,
                                SC_MOUNT_SOCKETS);
         return rc;

@@ -139,7 +139,7 @@ def test_grant_is_recorded_and_removed_only_by_a_good_delete(bundle):
     assert set(grants) == {"bad1", "c7"}
     assert grants["c7"]["devices"] == [UUID0, UUID1] and grants["c7"]["indexes"] == ["0:0", "0:1"]
     assert grants["c7"]["pid"] == int((bundle.notes / "pid").read_text())
-    assert grants["c7"]["pid_file"] == str(bundle.path / "init.pid")
+    assert grants["c7"]["pidFile"] == str(bundle.path / "init.pid")
     assert bundle.runtime("--root", "/r", "delete", "--force", "bad1").returncode == 3
     assert bundle.runtime("--root", "/other", "delete", "c7").returncode == 0
     assert {g["id"] for g in bundle.node.grants()} == {"bad1", "c7"}
