@@ -51,13 +51,15 @@ static int refresh_node(struct refresh *refresh, struct sc_error *err)
         struct sc_snapshot snapshot;
         struct sc_buf policy = { .arena = refresh->arena };
 
-        int rc = sc_snapshot_ask(refresh->arena, refresh->root, SC_SNAPSHOT_FILES, refresh->policy.refresh_timeout_ms,
-                                 &snapshot, err);
+        int rc = sc_prepare_nodes(refresh->arena, refresh->root, &refresh->warnings, err);
+        if (rc == 0)
+                rc = sc_snapshot_ask(refresh->arena, refresh->root, SC_SNAPSHOT_FILES, refresh->policy.refresh_timeout_ms,
+                                     &snapshot, err);
         if (rc)
                 return rc;
         sc_buf_span(&refresh->warnings, snapshot.warnings);
         refresh->inventory = snapshot.inventory;
-        sc_prepare_node(refresh->arena, refresh->root, refresh->run, &refresh->inventory, &refresh->warnings);
+        sc_prepare_links(refresh->arena, refresh->root, refresh->run, &refresh->inventory, &refresh->warnings);
 
         sc_policy_encode(&refresh->policy, &policy);
         refresh->inventory.policy = policy.at;

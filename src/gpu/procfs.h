@@ -37,3 +37,14 @@ struct sc_mig_key {
 };
 int sc_read_mig_keys(const struct sc_root *root, uint32_t gpu_minor, struct sc_mig_key *ret, size_t max,
                      struct sc_error *err);
+
+/* One GPU as /proc/driver/nvidia/gpus/BUS/information tells it, without NVML. */
+struct sc_proc_gpu {
+        uint32_t minor;
+        bool excluded; /* "GPU Excluded: Yes": NVML doesn't count it */
+};
+/* -SC_E_INPUT where the minor is missing. */
+int sc_parse_gpu_information(struct sc_span information, struct sc_proc_gpu *ret, struct sc_error *err);
+/* All of them, in the order of the folder. Returns the count; more than max is an error, no folder is 0. */
+int sc_read_gpus(struct sc_arena *arena, const struct sc_root *root, struct sc_proc_gpu *ret, size_t max,
+                 struct sc_error *err);

@@ -1,6 +1,7 @@
 #include "runtime/fresh.h"
 
 #include "base/proc.h"
+#include "gpu/driver_files.h"
 #include "gpu/nodes.h"
 
 #include <stdio.h>
@@ -63,6 +64,15 @@ static int check_nodes(struct sc_arena *arena, const struct sc_root *root, const
         return 0;
 }
 
+/* Somebody may have emptied the state directory; runc would then fail with a text of its own. */
+static int check_links(struct sc_arena *arena, const struct sc_answer *answer, struct sc_error *err)
+{
+        const char *folder = sc_links_folder(arena, &answer->inventory, answer->request.caps);
+        if (!folder || access(folder, F_OK) == 0)
+                return 0;
+        return sc_fail(err, SC_E_CACHE, "the folder of driver files %s is gone", folder);
+}
+
 /* All that matters to a container that asks for nothing: another policy might see a request. */
 static int same_configuration(const struct sc_root *root, const struct sc_inventory *inventory, struct sc_error *err)
 {
@@ -100,6 +110,8 @@ static int try_cache(struct sc_arena *arena, const struct sc_asker *asker, struc
                 return chosen;
         }
         rc = check_nodes(arena, &root, ret, err);
+        if (rc == 0)
+                rc = check_links(arena, ret, err);
         return rc < 0 ? rc : sc_require(&ret->request, &ret->inventory, &ret->selection, err);
 }
 
@@ -124,6 +136,25 @@ static void find_subcard(char ret[4096])
         (void)sc_copy(ret, 4096, SC_SPAN("/usr/bin/subcard"));
 }
 
+/* What the child printed last ("error[E103] what\n  why: …\n  try: …") becomes our own error, with its code. */
+static int adopt(const struct sc_child *child, const char *program, struct sc_error *err)
+{
+        const char *at = strstr(child->stderr_tail, "error[E");
+        struct sc_span rest = sc_span_of(at ? at + strlen("error[E") : ""), line, number;
+        uint32_t code;
+
+        if (!sc_span_line(&rest, &line) || !sc_span_split(&line, ']', &number) || !sc_parse_u32(number, 999, &code))
+                return sc_fail(err, SC_E_CACHE,
+                               "the inventory could not be refreshed\n\"%s inventory refresh\" ended with code %d\n"
+                               "run it by hand",
+                               program, child->exit_code);
+        char text[sizeof err->text];
+        size_t used = (size_t)snprintf(text, sizeof text, "%.*s", SC_PRINT(sc_span_trim(line)));
+        while (used < sizeof text && sc_span_line(&rest, &line) && line.len > 7) /* "  why: " */
+                used += (size_t)snprintf(text + used, sizeof text - used, "\n%.*s", (int)line.len - 7, line.at + 7);
+        return sc_fail(err, (enum sc_code)code, "%s", text);
+}
+
 static int run_refresh(unsigned timeout_ms, struct sc_error *err)
 {
         char program[4096];
@@ -140,14 +171,7 @@ static int run_refresh(unsigned timeout_ms, struct sc_error *err)
                                timeout_ms / 1000);
         if (child.exit_code == 0)
                 return 0;
-        /* the child's own words, "error[E103] what\n  why: …", as one line behind ours */
-        struct sc_span said = sc_span_of(child.stderr_tail), line;
-        if (!sc_span_line(&said, &line) || !line.len)
-                line = SC_SPAN("it said nothing");
-        return sc_fail(err, SC_E_CACHE,
-                       "the inventory could not be refreshed: %s\n\"%s inventory refresh\" ended with exit code %d\n"
-                       "run it by hand",
-                       sc_show(line).text, program, child.exit_code);
+        return adopt(&child, program, err);
 }
 
 /* Takes the lock; whoever waited looks at the cache again before it refreshes. */
