@@ -1,5 +1,6 @@
 /* subcard inventory refresh: asks the driver, makes what is missing, writes the cache that container starts rest on. */
 #include "cli/commands.h"
+#include "cli/config.h"
 #include "cli/node_open.h"
 #include "cli/print.h"
 
@@ -7,8 +8,8 @@
 #include "gpu/node.h"
 #include "gpu/prepare.h"
 #include "gpu/snapshot.h"
-#include "select/policy.h"
 
+#include <string.h>
 #include <unistd.h>
 
 struct refresh_options {
@@ -32,6 +33,7 @@ struct refresh {
         struct sc_root *root;
         struct sc_policy policy;
         struct sc_buf warnings;
+        struct sc_stamp stamps[SC_N_STAMPS]; /* taken before the files are read: a change meanwhile is seen next time */
         struct sc_inventory inventory;
 };
 
@@ -64,6 +66,7 @@ static int refresh_node(struct refresh *refresh, struct sc_error *err)
         sc_policy_encode(&refresh->policy, &policy);
         refresh->inventory.policy = policy.at;
         refresh->inventory.n_policy = (uint32_t)policy.len;
+        memcpy(refresh->inventory.stamps, refresh->stamps, sizeof refresh->stamps);
         refresh->inventory.refresh_timeout_ms = refresh->policy.refresh_timeout_ms;
         return sc_cache_store(refresh->run, &refresh->inventory, err);
 }
@@ -71,9 +74,13 @@ static int refresh_node(struct refresh *refresh, struct sc_error *err)
 static int refresh_locked(struct refresh *refresh, const struct refresh_options *options, struct sc_error *err)
 {
         sc_auto_close int held = -1;
+        sc_read_stamps(refresh->root, refresh->stamps);
+        int rc = sc_config_read(refresh->arena, refresh->root, &refresh->policy, &refresh->warnings, err);
+        if (rc)
+                return rc;
         if (options->timeout_ms)
                 refresh->policy.refresh_timeout_ms = options->timeout_ms;
-        int rc = lock(refresh, options, &held, err);
+        rc = lock(refresh, options, &held, err);
         return rc ? rc : refresh_node(refresh, err);
 }
 
