@@ -36,7 +36,8 @@ static const struct sc_inventory node = {
 };
 
 /* "0:0 0:1", "1 3", "none", "nothing", with "+config", "+monitor" behind it; or "E403" with the text in err. */
-static const char *answer(const struct sc_asker *asker, const struct sc_policy *policy, struct sc_request *request)
+static __attribute__((unused)) const char *answer(const struct sc_asker *asker, const struct sc_policy *policy,
+                                                  struct sc_request *request)
 {
         struct sc_selection selection;
         struct sc_buf out = { .arena = &arena };
@@ -57,8 +58,8 @@ static const char *answer(const struct sc_asker *asker, const struct sc_policy *
 }
 
 /* The environment as entries that end with NULL. */
-static const char *answer_env(const char *const *entries, bool admin, const struct sc_policy *policy,
-                              struct sc_request *request)
+static __attribute__((unused)) const char *answer_env(const char *const *entries, bool admin,
+                                                      const struct sc_policy *policy, struct sc_request *request)
 {
         struct sc_span env[16];
         struct sc_asker asker = { .env = env, .has_sys_admin = admin };
@@ -70,7 +71,7 @@ static const char *answer_env(const char *const *entries, bool admin, const stru
 }
 #define ENV(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
-static const char *visible(struct sc_span value)
+static __attribute__((unused)) const char *visible(struct sc_span value)
 {
         struct sc_buf entry = { .arena = &arena };
         struct sc_request request;
@@ -80,7 +81,7 @@ static const char *visible(struct sc_span value)
         return answer(&(struct sc_asker){ .env = &env, .n_env = 1 }, &sc_policy_default, &request);
 }
 
-static int free_arena(void **state)
+static __attribute__((unused)) int free_arena(void **state)
 {
         (void)state;
         sc_arena_free(&arena);

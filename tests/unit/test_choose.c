@@ -125,6 +125,5 @@ int main(void)
                 cmocka_unit_test(all_of_nothing_is_an_error),
                 cmocka_unit_test(the_largest_node_fits),
         };
-        (void)answer_env;
         return cmocka_run_group_tests(tests, NULL, free_arena);
 }

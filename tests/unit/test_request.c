@@ -6,7 +6,7 @@
 #define UUID0 "GPU-3f0c1a52-9d4b-4f3e-8c77-0a1b2c3d4e5f"
 #define MIG00 "MIG-b05c0034-4d0e-5d3c-a25c-e6795d1779df"
 
-/* Hostile and odd values of NVIDIA_VISIBLE_DEVICES. The numbers are those of the list of bad inputs in docs/requests.md;
+/* Hostile and odd values of NVIDIA_VISIBLE_DEVICES, numbered as in the list of bad inputs that this file judges (1 to 77);
  * GPU 0 is in MIG mode, so its index alone is E201. */
 static const struct {
         int number;

@@ -124,7 +124,5 @@ int main(void)
                 cmocka_unit_test(a_long_value_is_read_at_once_and_a_longer_one_refused),
                 cmocka_unit_test(a_node_that_does_not_tell_its_version_satisfies_nothing),
         };
-        (void)visible;
-        (void)answer_env;
         return cmocka_run_group_tests(tests, NULL, free_arena);
 }
