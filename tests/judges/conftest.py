@@ -34,8 +34,8 @@ class Node:
     def run(self, *command, admin=True, code=0, **env):
         """Standard output and error of a program on this node."""
         before = [] if admin else WITHOUT_ADMIN
-        done = subprocess.run([*before, *map(str, command)], env={**self.env, **env}, text=True, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=60)
+        done = subprocess.run([*before, *map(str, command)], env={**self.env, **env}, text=True, timeout=60,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         assert done.returncode == code, done.stdout
         return done.stdout
 
