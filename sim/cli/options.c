@@ -94,6 +94,10 @@ static int find_dir(struct sim_call *call, struct sc_error *err)
 {
         char path[PATH_MAX], here[PATH_MAX];
         const char *given = call->at ? call->at : SIM_DEFAULT_DIR;
+        for (const char *c = given; *c; c++)
+                if ((unsigned char)*c < 0x20 || *c == 0x7f) /* it is shown in messages and by env */
+                        return sc_fail(err, SC_E_USAGE, "--at %s holds a control character",
+                                       sc_show(sc_span_of(given)).text);
         if (realpath(given, path)) {
                 call->dir = sc_format(call->arena, "%s", path);
                 return 0;

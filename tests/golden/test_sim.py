@@ -3,6 +3,7 @@ import errno
 import json
 import os
 import pathlib
+import re
 import signal
 import stat
 import subprocess
@@ -94,7 +95,7 @@ def test_help_names_every_command_and_each_has_its_own():
 
 
 @pytest.mark.parametrize("words", [[], ["x"], ["ps"], ["up", "--x"], ["up", "x"], ["up", "--at"], ["up", "--at", ""],
-                                   ["up", "--at", "/a", "--at", "/b"], ["down", "--machine", "h200"], ["ps", "rm"],
+                                   ["up", "--at", "/a", "--at", "/b"], ["up", "--at", "/tmp/a\nb"], ["down", "--machine", "h200"], ["ps", "rm"],
                                    ["ps", "rm", "1", "2"], ["status", "-o", "yaml"], ["machines", "--at", "/x"]])
 def test_what_a_command_does_not_take_is_a_usage_error(words):
     refused(2, 902, *words)
@@ -416,3 +417,17 @@ def test_ten_processes_at_once_are_all_kept(node):
     assert len(pids) == 10
     assert {line.split()[0] for line in good("ps", "list", "--at", node).splitlines()[1:]} == pids
     assert json.loads((node / "run/nvidia-persistenced/node.json").read_text())["generation"] == 10
+
+
+def test_every_field_of_a_machine_is_documented(place):
+    def names(value):
+        for item in value if isinstance(value, list) else value.values() if isinstance(value, dict) else []:
+            yield from names(item)
+        yield from value if isinstance(value, dict) else []
+
+    source = (REPO / "sim/state/fields.c").read_text()
+    text = (REPO / "docs/machines.md").read_text()
+    fields = set(re.findall(r"^ +(?:F\(|LIST\(struct \w+, )(\w+)|, F\((\w+), SIM_U32", source, re.M))
+    fields = {name for pair in fields for name in pair if name}
+    assert len(fields) > 80 and fields >= set(names(json.loads((MACHINES / "h200-seed.json").read_text()))) - {"every_gpu"}
+    assert [name for name in sorted(fields) if f"`{name}`" not in text] == []
