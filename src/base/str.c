@@ -139,13 +139,13 @@ struct sc_shown sc_show(struct sc_span span)
         return shown;
 }
 
-static void reserve(struct sc_buf *buf, size_t n)
+void sc_buf_reserve(struct sc_buf *buf, size_t n)
 {
         if (buf->size - buf->len > n)
                 return;
         size_t size = buf->size ? buf->size * 2 : 256;
-        while (size - buf->len <= n)
-                size *= 2;
+        if (size - buf->len <= n)
+                size = buf->len + n + 1;
         char *at = sc_arena_alloc(buf->arena, size);
         if (buf->len)
                 memcpy(at, buf->at, buf->len);
@@ -155,7 +155,7 @@ static void reserve(struct sc_buf *buf, size_t n)
 
 void sc_buf_add(struct sc_buf *buf, const char *bytes, size_t n)
 {
-        reserve(buf, n);
+        sc_buf_reserve(buf, n);
         if (n)
                 memcpy(buf->at + buf->len, bytes, n);
         buf->len += n;
@@ -176,12 +176,14 @@ static void __attribute__((format(printf, 2, 0))) print_args(struct sc_buf *buf,
 {
         va_list again;
         va_copy(again, args);
-        int n = vsnprintf(NULL, 0, fmt, args);
-        if (n >= 0) {
-                reserve(buf, (size_t)n);
+        sc_buf_reserve(buf, 127); /* most texts are short: formatted once */
+        int n = vsnprintf(buf->at + buf->len, buf->size - buf->len, fmt, args);
+        if (n >= 0 && (size_t)n >= buf->size - buf->len) {
+                sc_buf_reserve(buf, (size_t)n);
                 (void)vsnprintf(buf->at + buf->len, (size_t)n + 1, fmt, again);
-                buf->len += (size_t)n;
         }
+        buf->len += n >= 0 ? (size_t)n : 0;
+        buf->at[buf->len] = '\0';
         va_end(again);
 }
 
@@ -200,13 +202,20 @@ struct sc_span sc_buf_view(const struct sc_buf *buf)
 
 char *sc_format(struct sc_arena *arena, const char *fmt, ...)
 {
-        struct sc_buf buf = { .arena = arena };
-        va_list args;
+        char text[256]; /* most are shorter: then the arena gives exactly what they need */
+        va_list args, again;
         va_start(args, fmt);
-        reserve(&buf, 0);
-        print_args(&buf, fmt, args);
+        va_copy(again, args);
+        int n = vsnprintf(text, sizeof text, fmt, args);
+        size_t size = n < 0 ? 1 : (size_t)n + 1;
+        char *ret = sc_arena_alloc(arena, size);
+        if (size <= sizeof text)
+                memcpy(ret, text, size - 1);
+        else
+                (void)vsnprintf(ret, size, fmt, again);
+        va_end(again);
         va_end(args);
-        return buf.at;
+        return ret;
 }
 
 bool sc_copy(char *to, size_t size, struct sc_span from)

@@ -53,6 +53,8 @@ struct sc_buf {
         size_t len, size;
 };
 
+/* Room for n more bytes at once, where their number is known. */
+void sc_buf_reserve(struct sc_buf *buf, size_t n);
 void sc_buf_add(struct sc_buf *buf, const char *bytes, size_t n);
 void sc_buf_text(struct sc_buf *buf, const char *text);
 void sc_buf_span(struct sc_buf *buf, struct sc_span span);

@@ -72,15 +72,15 @@ static void hard_code(struct job *job, const char *name)
         }
         struct sc_error err = { 0 };
         const char *target = sc_image_relative(job->arena, path, sc_format(job->arena, "%s/%s", job->site->dir, name));
+        if (job->image->writable && sc_place_link(job->root_fd, job->image, path, target, &err) == 0)
+                return;
         enum sc_name_state state = sc_image_name(job->root_fd, path, target);
         if (state == SC_NAME_TAKEN)
                 bind(job, name, path);
         else if (state == SC_NAME_BLOCKED)
                 warn(job, "not placed", path, "something that is no file is in the way");
-        else if (!job->image->writable)
-                warn(job, "not placed", path, "the root file system can't be written");
-        else if (sc_place_link(job->root_fd, job->image, path, target, &err) < 0)
-                warn(job, "not placed", path, err.text);
+        else
+                warn(job, "not placed", path, job->image->writable ? err.text : "the root file system can't be written");
 }
 
 static void bind_where_usual(struct job *job, const char *name)
@@ -130,7 +130,7 @@ static void tell_the_loader(struct job *job)
         } else {
                 if (job->site->kind != SC_SITE_LIBDIR && !sc_covered(job->root_fd, &image->cover, CONF))
                         place_file(job, CONF, sc_span_of(sc_format(job->arena, "%s\n", job->site->dir)));
-                if (job->wish->ld_cache.len)
+                if (job->wish->ld_cache.len && !sc_span_equal(job->wish->ld_cache, image->ld_cache))
                         place_file(job, CACHE, job->wish->ld_cache);
         }
 }

@@ -53,9 +53,10 @@ static void find_inode(struct sc_arena *arena, int root_fd, struct sc_cover_moun
         }
 }
 
-static bool is_kernels(struct sc_span path)
+/* What every engine mounts; none of it can lead to where we work. */
+static bool is_engines(struct sc_span path)
 {
-        static const char *const dirs[] = { "/proc", "/sys", "/dev" };
+        static const char *const dirs[] = { "/proc", "/sys", "/dev", "/etc/resolv.conf", "/etc/hostname", "/etc/hosts" };
         for (size_t i = 0; i < SC_COUNT(dirs); i++) {
                 if (holds(sc_span_of(dirs[i]), path))
                         return true;
@@ -70,7 +71,7 @@ void sc_cover_read(struct sc_arena *arena, int root_fd, const struct sc_span *de
         for (size_t i = 0; i < n; i++) {
                 struct sc_cover_mount *mount = &ret->mounts[i];
                 mount->path = clean(arena, destinations[i]);
-                if (mount->path.len == 0 || is_kernels(mount->path))
+                if (mount->path.len == 0 || is_engines(mount->path))
                         continue;
                 sc_auto_close int fd = sc_openat_strict(root_fd, mount->path.at, O_PATH, 0);
                 if (fd < 0 && errno == ELOOP)

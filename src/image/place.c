@@ -10,6 +10,23 @@ static int fail(struct sc_error *err, const char *path)
         return sc_fail_errno(err, SC_E_IMAGE, "cannot place %s in the container", path);
 }
 
+static bool is_us(const struct sc_image *image)
+{
+        return image->owner_uid == geteuid() && image->owner_gid == getegid();
+}
+
+/* What is so already is not set again: on an overlay each change is a write. */
+static int give_away(int fd, mode_t mode, const struct sc_image *image)
+{
+        struct stat st;
+        if (fstat(fd, &st) < 0)
+                return -1;
+        if ((st.st_mode & 07777) != mode && fchmod(fd, mode) < 0)
+                return -1;
+        bool theirs = st.st_uid == image->owner_uid && st.st_gid == image->owner_gid;
+        return theirs ? 0 : fchown(fd, image->owner_uid, image->owner_gid);
+}
+
 /* One missing folder below dir_fd; returns its handle. Mode and owner are set on the handle: a name could be swapped. */
 static int make_one(int dir_fd, const char *name, const struct sc_image *image)
 {
@@ -19,7 +36,7 @@ static int make_one(int dir_fd, const char *name, const struct sc_image *image)
         sc_auto_close int fd = sc_openat_strict(dir_fd, name, O_RDONLY | O_DIRECTORY, 0);
         if (fd < 0)
                 return -1;
-        if (made && (fchmod(fd, 0755) < 0 || fchown(fd, image->owner_uid, image->owner_gid) < 0))
+        if (made && give_away(fd, 0755, image) < 0)
                 return -1;
         int taken = fd;
         fd = -1;
@@ -72,7 +89,7 @@ static int make_link(int dir_fd, const char *name, const char *target, const str
 {
         if (symlinkat(target, dir_fd, name) < 0)
                 return -1;
-        return fchownat(dir_fd, name, image->owner_uid, image->owner_gid, AT_SYMLINK_NOFOLLOW);
+        return is_us(image) ? 0 : fchownat(dir_fd, name, image->owner_uid, image->owner_gid, AT_SYMLINK_NOFOLLOW);
 }
 
 static int replace_link(int dir_fd, const char *name, const char *target, const struct sc_image *image)
@@ -98,10 +115,8 @@ int sc_place_link(int root_fd, const struct sc_image *image, const char *path, c
         ssize_t n = readlinkat(dir, name, there, sizeof there);
         if (n >= 0 && sc_span_is((struct sc_span){ there, (size_t)n }, target))
                 return 0;
-        if (n < 0 && errno == EINVAL)
-                return sc_fail(err, SC_E_IMAGE,
-                               "cannot place the link %s in the container\n"
-                               "something else has this name",
+        if ((n < 0 && errno == EINVAL) || (n >= 0 && sc_image_name(root_fd, path, target) != SC_NAME_FREE))
+                return sc_fail(err, SC_E_IMAGE, "cannot place the link %s in the container\nsomething else has this name",
                                path);
         int rc = n < 0 ? make_link(dir, name, target, image) : replace_link(dir, name, target, image);
         return rc < 0 ? fail(err, path) : 0;
@@ -148,8 +163,7 @@ static int replace_file(int dir_fd, const char *name, struct sc_span content, co
         sc_auto_close int fd = openat(dir_fd, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
         if (fd < 0)
                 return -1;
-        if (write_all(fd, content) == 0 && fchmod(fd, 0644) == 0 && fchown(fd, image->owner_uid, image->owner_gid) == 0 &&
-            renameat(dir_fd, temp, dir_fd, name) == 0)
+        if (write_all(fd, content) == 0 && give_away(fd, 0644, image) == 0 && renameat(dir_fd, temp, dir_fd, name) == 0)
                 return 0;
         int saved = errno;
         (void)unlinkat(dir_fd, temp, 0);

@@ -9,8 +9,8 @@
 #pragma once
 #include "image/probe.h"
 
-/* path: absolute in the container, from our tables; target: relative. 0 also when it is already so. A link of somebody else
- * is replaced, so ask sc_image_name first; anything else than a link is left, with an error. */
+/* path: absolute in the container, from our tables; target: relative. 0 also when it is already so. Only a name that is free
+ * in the sense of SC_NAME_FREE is taken; an error then says so, and sc_image_name what is there. */
 int sc_place_link(int root_fd, const struct sc_image *image, const char *path, const char *target, struct sc_error *err);
 /* /etc/ld.so.conf.d/NAME or /etc/ld.so.cache with this content; equal content is left alone. */
 int sc_place_file(int root_fd, const struct sc_image *image, const char *path, struct sc_span content, struct sc_error *err);

@@ -24,26 +24,38 @@ static void warn(struct sc_buf *warnings, const char *text)
         sc_buf_print(warnings, "%s%s", warnings->len ? "\n" : "", text);
 }
 
-/* Opened only if it is a regular file: opening a device can act, opening a FIFO can wait. A change between both looks
- * needs somebody who writes in the root of a container that isn't there yet; he gains an open without effect on ours. */
-static int open_regular(int root_fd, const char *path, struct stat *st)
+enum { READ_QUIETLY = O_RDONLY | O_NONBLOCK | O_NOCTTY };
+
+/*
+ * Opened only if it is a regular file: opening a device can act, opening a FIFO can wait. A change between both looks
+ * needs somebody who writes in the root of a container that isn't there yet; he gains an open without effect on ours.
+ * dir_fd: the folder of path, where it was reached without a link; else -1.
+ */
+static int open_regular(int root_fd, int dir_fd, const char *path, struct stat *st)
 {
+        const char *name = strrchr(path, '/') + 1;
+        if (dir_fd >= 0) {
+                if (fstatat(dir_fd, name, st, AT_SYMLINK_NOFOLLOW) < 0)
+                        return -1;
+                if (S_ISREG(st->st_mode))
+                        return openat(dir_fd, name, READ_QUIETLY | O_NOFOLLOW | O_CLOEXEC);
+        }
         sc_auto_close int there = sc_openat_root(root_fd, path, O_PATH, 0);
         if (there < 0 || fstat(there, st) < 0)
                 return -1;
         if (!S_ISREG(st->st_mode)) {
-                errno = EMEDIUMTYPE;
+                errno = EISDIR;
                 return -1;
         }
-        return sc_openat_root(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+        return sc_openat_root(root_fd, path, READ_QUIETLY, 0);
 }
 
 /* Class and machine: an image for another machine, or with 32-bit libraries in /usr/lib. */
-static bool is_elf_of_here(int root_fd, const char *path)
+static bool is_elf_of_here(int root_fd, int dir_fd, const char *path)
 {
         struct stat st;
         Elf64_Ehdr head;
-        sc_auto_close int fd = open_regular(root_fd, path, &st);
+        sc_auto_close int fd = open_regular(root_fd, dir_fd, path, &st);
         if (fd < 0 || pread(fd, &head, sizeof head, 0) != (ssize_t)sizeof head)
                 return false;
         return memcmp(head.e_ident, ELFMAG, SELFMAG) == 0 && head.e_ident[EI_CLASS] == ELFCLASS64 &&
@@ -57,59 +69,61 @@ static bool is_reachable(int root_fd, const char *dir)
         return fd >= 0 || errno == ENOENT;
 }
 
-static void find_libdir(int root_fd, struct sc_image *image)
+static bool has_libc(int root_fd, size_t i, bool strict)
 {
-        for (int strict = 1; strict >= 0; strict--) {
-                for (size_t i = 0; i < SC_COUNT(libdirs); i++) {
-                        if ((strict && !is_reachable(root_fd, libdirs[i].dir)) || !is_elf_of_here(root_fd, libdirs[i].libc))
-                                continue;
-                        image->libc = SC_LIBC_GLIBC;
-                        image->libdir = libdirs[i].dir;
-                        return;
-                }
-        }
-        bool musl = is_elf_of_here(root_fd, "/lib/" SC_ARCH_MUSL_LOADER) ||
-                    is_elf_of_here(root_fd, "/usr/lib/" SC_ARCH_MUSL_LOADER);
-        image->libc = musl ? SC_LIBC_MUSL : SC_LIBC_NONE;
-        image->libdir = musl ? "/usr/lib" : libdirs[0].dir;
+        sc_auto_close int dir = strict ? sc_openat_strict(root_fd, libdirs[i].dir, O_PATH | O_DIRECTORY, 0) : -1;
+        return (dir >= 0 || !strict) && is_elf_of_here(root_fd, dir, libdirs[i].libc);
 }
 
-static void read_cache(struct sc_arena *arena, int root_fd, struct sc_image *image, struct sc_buf *warnings)
+static void find_libdir(int root_fd, struct sc_image *image, struct sc_buf *warnings)
+{
+        for (size_t i = 0; i < 2 * SC_COUNT(libdirs); i++) {
+                bool strict = i < SC_COUNT(libdirs);
+                if (!has_libc(root_fd, i % SC_COUNT(libdirs), strict))
+                        continue;
+                image->libc = SC_LIBC_GLIBC;
+                image->libdir = libdirs[i % SC_COUNT(libdirs)].dir;
+                image->covered_libdir = !strict;
+                break;
+        }
+        if (image->libc == SC_LIBC_NONE) {
+                bool musl = is_elf_of_here(root_fd, -1, "/lib/" SC_ARCH_MUSL_LOADER) ||
+                            is_elf_of_here(root_fd, -1, "/usr/lib/" SC_ARCH_MUSL_LOADER);
+                image->libc = musl ? SC_LIBC_MUSL : SC_LIBC_NONE;
+                image->libdir = musl ? "/usr/lib" : libdirs[0].dir;
+                image->covered_libdir = !is_reachable(root_fd, image->libdir);
+        }
+        if (image->covered_libdir)
+                warn(warnings, "the image's library folder is reached only through a link");
+        image->covered_libdir = image->covered_libdir || sc_covered(root_fd, &image->cover, image->libdir);
+}
+
+static void read_cache(struct sc_arena *arena, int root_fd, int etc, struct sc_image *image, struct sc_buf *warnings)
 {
         struct stat st;
         struct sc_error err;
-        sc_auto_close int fd = open_regular(root_fd, "/etc/ld.so.cache", &st);
+        sc_auto_close int fd = open_regular(root_fd, etc, "/etc/ld.so.cache", &st);
         if (fd < 0) {
-                struct stat link;
-                sc_auto_close int etc = sc_openat_strict(root_fd, "/etc", O_PATH | O_DIRECTORY, 0);
-                /* absent is usual, a link that leads nowhere or something else than a file is not */
-                if (etc >= 0 && fstatat(etc, "ld.so.cache", &link, AT_SYMLINK_NOFOLLOW) == 0)
+                /* absent is usual; a link that leads nowhere or something else than a file is not */
+                if (fstatat(etc, "ld.so.cache", &st, AT_SYMLINK_NOFOLLOW) == 0)
                         warn(warnings, "the image's /etc/ld.so.cache is no file that can be read; it counts as absent");
-                return;
-        }
-        if (st.st_size > SC_IMAGE_MAX_CACHE)
+        } else if (st.st_size > SC_IMAGE_MAX_CACHE) {
                 warn(warnings, "the image's /etc/ld.so.cache is larger than 8 MiB; it counts as absent");
-        else if (sc_read_fd(arena, fd, "/etc/ld.so.cache", SC_IMAGE_MAX_CACHE, &image->ld_cache, &err) < 0)
+        } else if (sc_read_fd(arena, fd, "/etc/ld.so.cache", SC_IMAGE_MAX_CACHE, &image->ld_cache, &err) < 0) {
                 warn(warnings, "the image's /etc/ld.so.cache can't be read; it counts as absent");
+        }
 }
 
-static void look_at_folders(int root_fd, struct sc_image *image, struct sc_buf *warnings)
+/* etc: its handle, or -1 and errno. */
+static void look_at_bin_and_etc(int root_fd, int etc, struct sc_image *image, struct sc_buf *warnings)
 {
-        const struct {
-                bool *ret;
-                const char *dir, *covered, *text;
-        } folders[] = {
-                { &image->covered_libdir, image->libdir, image->libdir,
-                  "the image's library folder is reached only through a link" },
-                { &image->covered_bin, "/usr/bin", "/usr/bin", "the image's /usr/bin is a link or no folder" },
-                { &image->covered_etc, "/etc", "/etc/ld.so.cache", "the image's /etc is a link or no folder" },
-        };
-        for (size_t i = 0; i < SC_COUNT(folders); i++) {
-                bool reachable = is_reachable(root_fd, folders[i].dir);
-                *folders[i].ret = !reachable || sc_covered(root_fd, &image->cover, folders[i].covered);
-                if (!reachable)
-                        warn(warnings, folders[i].text);
-        }
+        bool has_etc = etc >= 0 || errno == ENOENT, has_bin = is_reachable(root_fd, "/usr/bin");
+        image->covered_etc = !has_etc || sc_covered(root_fd, &image->cover, "/etc/ld.so.cache");
+        image->covered_bin = !has_bin || sc_covered(root_fd, &image->cover, "/usr/bin");
+        if (!has_etc)
+                warn(warnings, "the image's /etc is a link or no folder");
+        if (!has_bin)
+                warn(warnings, "the image's /usr/bin is a link or no folder");
 }
 
 int sc_image_probe(struct sc_arena *arena, int root_fd, const struct sc_span *mounts, size_t n_mounts, struct sc_image *ret,
@@ -125,17 +139,17 @@ int sc_image_probe(struct sc_arena *arena, int root_fd, const struct sc_span *mo
 
         struct sc_buf warnings = { .arena = arena };
         ret->writable = !(fs.f_flag & ST_RDONLY) && faccessat(root_fd, ".", W_OK, 0) == 0;
+        sc_cover_read(arena, root_fd, mounts, n_mounts, &ret->cover);
+        find_libdir(root_fd, ret, &warnings);
         sc_auto_close int etc = sc_openat_strict(root_fd, "/etc", O_PATH | O_DIRECTORY, 0);
+        look_at_bin_and_etc(root_fd, etc, ret, &warnings);
         if (etc >= 0)
                 (void)fstat(etc, &st);
         ret->owner_uid = st.st_uid;
         ret->owner_gid = st.st_gid;
 
-        sc_cover_read(arena, root_fd, mounts, n_mounts, &ret->cover);
-        find_libdir(root_fd, ret);
-        look_at_folders(root_fd, ret, &warnings);
-        if (ret->libc == SC_LIBC_GLIBC && !ret->covered_etc)
-                read_cache(arena, root_fd, ret, &warnings);
+        if (etc >= 0 && ret->libc == SC_LIBC_GLIBC && !ret->covered_etc)
+                read_cache(arena, root_fd, etc, ret, &warnings);
         ret->warnings = sc_buf_view(&warnings);
         return 0;
 }

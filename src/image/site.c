@@ -1,8 +1,6 @@
 #include "image/arrange.h"
 #include "image/place.h"
 
-#include <string.h>
-
 static void warn(struct sc_arena *arena, struct sc_image *image, const char *text)
 {
         struct sc_span old = image->warnings;

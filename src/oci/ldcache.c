@@ -23,23 +23,20 @@ static uint32_t number(struct sc_span text, size_t *at)
 int sc_ldcache_compare(struct sc_span a, struct sc_span b)
 {
         size_t i = 0, k = 0;
-        while (i < a.len) {
-                char x = a.at[i], y = k < b.len ? b.at[k] : '\0'; /* plain char: the loader compares with its sign */
-                if (is_digit(x) != is_digit(y))
-                        return is_digit(x) ? 1 : -1;
-                if (is_digit(x)) {
-                        uint32_t p = number(a, &i), q = number(b, &k);
-                        if (p != q)
-                                return (int32_t)(p - q) > 0 ? 1 : -1;
-                } else if (x != y) {
-                        return x > y ? 1 : -1;
-                } else {
+        for (;;) {
+                while (i < a.len && k < b.len && a.at[i] == b.at[k] && !is_digit(a.at[i])) {
                         i++;
                         k++;
                 }
+                char x = i < a.len ? a.at[i] : '\0', y = k < b.len ? b.at[k] : '\0';
+                if (is_digit(x) != is_digit(y))
+                        return is_digit(x) ? 1 : -1;
+                if (!is_digit(x))
+                        return x == y ? 0 : x > y ? 1 : -1; /* plain char: the loader compares with its sign */
+                uint32_t p = number(a, &i), q = number(b, &k);
+                if (p != q)
+                        return (int32_t)(p - q) > 0 ? 1 : -1;
         }
-        char rest = k < b.len ? b.at[k] : '\0';
-        return rest == '\0' ? 0 : rest > 0 ? -1 : 1;
 }
 
 static int order(const struct sc_ld_entry *a, const struct sc_ld_entry *b)
@@ -47,14 +44,23 @@ static int order(const struct sc_ld_entry *a, const struct sc_ld_entry *b)
         return sc_ldcache_compare(b->soname, a->soname);
 }
 
-/* Stable, and leaves a sorted part as it is: an image's cache costs one walk. */
-static void sort(struct sc_ld_entry *list, size_t n, struct sc_ld_entry *spare)
+static bool is_sorted(const struct sc_ld_entry *list, size_t n)
+{
+        for (size_t i = 1; i < n; i++) {
+                if (order(&list[i - 1], &list[i]) > 0)
+                        return false;
+        }
+        return true;
+}
+
+/* Stable. */
+static void merge_sort(struct sc_ld_entry *list, size_t n, struct sc_ld_entry *spare)
 {
         if (n < 2)
                 return;
         size_t half = n / 2;
-        sort(list, half, spare);
-        sort(list + half, n - half, spare);
+        merge_sort(list, half, spare);
+        merge_sort(list + half, n - half, spare);
         if (order(&list[half - 1], &list[half]) <= 0)
                 return;
         memcpy(spare, list, half * sizeof *list);
@@ -62,28 +68,15 @@ static void sort(struct sc_ld_entry *list, size_t n, struct sc_ld_entry *spare)
                 list[to] = right == n || order(&spare[left], &list[right]) <= 0 ? spare[left++] : list[right++];
 }
 
-/* ours is sorted. */
-static bool is_ours(const struct sc_ld_entry *ours, size_t n, const struct sc_ld_entry *entry)
+static void sort(struct sc_arena *arena, struct sc_ld_entry *list, size_t n)
 {
-        while (n) {
-                const struct sc_ld_entry *middle = &ours[n / 2];
-                int side = order(entry, middle);
-                if (side == 0)
-                        return true;
-                if (side > 0) {
-                        ours = middle + 1;
-                        n -= n / 2 + 1;
-                } else {
-                        n /= 2;
-                }
-        }
-        return false;
+        if (!is_sorted(list, n))
+                merge_sort(list, n, SC_NEW_ARRAY(arena, struct sc_ld_entry, n / 2));
 }
 
-static bool is_below(struct sc_span path, const char *dir)
+static bool is_below(struct sc_span path, struct sc_span dir)
 {
-        size_t len = strlen(dir);
-        return len > 0 && sc_span_starts(path, dir) && path.len > len && path.at[len] == '/';
+        return dir.len > 0 && path.len > dir.len && path.at[dir.len] == '/' && memcmp(path.at, dir.at, dir.len) == 0;
 }
 
 static bool competes(int32_t flags)
@@ -102,13 +95,12 @@ static int check_ours(const struct sc_ld_entry *ours, size_t n, struct sc_error 
         return 0;
 }
 
-static struct sc_ld_entry *ours_sorted(struct sc_arena *arena, const struct sc_ld_entry *ours, size_t *n,
-                                       struct sc_ld_entry *spare)
+static struct sc_ld_entry *ours_sorted(struct sc_arena *arena, const struct sc_ld_entry *ours, size_t *n)
 {
         struct sc_ld_entry *list = SC_NEW_ARRAY(arena, struct sc_ld_entry, *n);
         for (size_t i = 0; i < *n; i++)
                 list[i] = (struct sc_ld_entry){ .soname = ours[i].soname, .path = ours[i].path, .flags = SC_ARCH_LD_FLAGS };
-        sort(list, *n, spare);
+        sort(arena, list, *n);
         size_t kept = 0; /* the first of two of one name */
         for (size_t i = 0; i < *n; i++) {
                 if (!kept || order(&list[kept - 1], &list[i]) != 0)
@@ -116,6 +108,26 @@ static struct sc_ld_entry *ours_sorted(struct sc_arena *arena, const struct sc_l
         }
         *n = kept;
         return list;
+}
+
+/* Both are sorted; so is the result. Of one name, what stays of the image's stands in front. */
+static void join(struct sc_ld_cache *cache, const struct sc_ld_entry *ours, size_t n_ours, struct sc_span our_dir,
+                 struct sc_ld_entry *to)
+{
+        size_t n = 0, next = 0;
+        for (size_t i = 0; i < cache->n; i++) {
+                const struct sc_ld_entry *entry = &cache->entries[i];
+                int side = 1;
+                while (next < n_ours && (side = order(&ours[next], entry)) < 0)
+                        to[n++] = ours[next++];
+                bool replaced = side == 0 && competes(entry->flags);
+                if (!replaced && !is_below(entry->path, our_dir))
+                        to[n++] = *entry;
+        }
+        while (next < n_ours)
+                to[n++] = ours[next++];
+        cache->entries = to;
+        cache->n = n;
 }
 
 int sc_ldcache_merge(struct sc_arena *arena, struct sc_span image, /* lint: parameters: plain data */
@@ -128,22 +140,8 @@ int sc_ldcache_merge(struct sc_arena *arena, struct sc_span image, /* lint: para
                 rc = check_ours(ours, n_ours, err);
         if (rc < 0)
                 return rc;
-
-        size_t most = cache.n + n_ours, n = 0;
-        struct sc_ld_entry *spare = SC_NEW_ARRAY(arena, struct sc_ld_entry, most);
-        struct sc_ld_entry *mine = ours_sorted(arena, ours, &n_ours, spare);
-        struct sc_ld_entry *all = SC_NEW_ARRAY(arena, struct sc_ld_entry, most);
-        for (size_t i = 0; i < cache.n; i++) {
-                const struct sc_ld_entry *entry = &cache.entries[i];
-                bool goes = is_below(entry->path, our_dir) || (competes(entry->flags) && is_ours(mine, n_ours, entry));
-                if (!goes)
-                        all[n++] = *entry;
-        }
-        if (n_ours)
-                memcpy(all + n, mine, n_ours * sizeof *mine);
-        n += n_ours;
-        sort(all, n, spare);
-        cache.entries = all;
-        cache.n = n;
+        sort(arena, cache.entries, cache.n);
+        struct sc_ld_entry *mine = ours_sorted(arena, ours, &n_ours);
+        join(&cache, mine, n_ours, sc_span_of(our_dir), SC_NEW_ARRAY(arena, struct sc_ld_entry, cache.n + n_ours));
         return sc_ldcache_write(&cache, out, err);
 }

@@ -38,6 +38,16 @@ static bool name_at(const struct view *view, uint32_t offset, struct sc_span *re
         return true;
 }
 
+/* Most SONAMEs are the end of their path. */
+static bool soname_at(const struct view *view, const struct sc_ldcache_entry *raw, struct sc_span path, struct sc_span *ret)
+{
+        if (raw->soname < raw->path || raw->soname - raw->path >= path.len)
+                return name_at(view, raw->soname, ret);
+        size_t skipped = raw->soname - raw->path;
+        *ret = (struct sc_span){ path.at + skipped, path.len - skipped };
+        return true;
+}
+
 /* Skips the table of glibc 2.1 that `ldconfig -c compat` (the default until 2.32) puts in front. */
 static bool find_table(struct sc_span file, struct sc_span *ret)
 {
@@ -86,7 +96,7 @@ static int read_entries(struct sc_arena *arena, const struct view *view, struct 
                 struct sc_ldcache_entry raw;
                 struct sc_ld_entry *entry = &ret->entries[i];
                 if (!take(view->table, sizeof view->header + i * sizeof raw, sizeof raw, &raw) ||
-                    !name_at(view, raw.soname, &entry->soname) || !name_at(view, raw.path, &entry->path))
+                    !name_at(view, raw.path, &entry->path) || !soname_at(view, &raw, entry->path, &entry->soname))
                         return bad(err, "the name of an entry is not in it");
                 entry->flags = raw.flags;
                 entry->os_version = raw.os_version;

@@ -3,15 +3,14 @@
 
 #include <string.h>
 
-static bool ends_with(struct sc_span text, struct sc_span tail)
-{
-        return tail.len <= text.len && memcmp(text.at + text.len - tail.len, tail.at, tail.len) == 0;
-}
-
-/* A SONAME is nearly always the end of its path: ldconfig stores such a pair once, and so do we. */
+/* A SONAME is nearly always the end of its path: ldconfig stores such a pair once, and so do we. Of a cache that was read
+ * both are the same bytes. */
 static bool shares(const struct sc_ld_entry *entry)
 {
-        return ends_with(entry->path, entry->soname);
+        if (entry->soname.len > entry->path.len)
+                return false;
+        const char *tail = entry->path.at + (entry->path.len - entry->soname.len);
+        return tail == entry->soname.at || memcmp(tail, entry->soname.at, entry->soname.len) == 0;
 }
 
 static size_t string_bytes(const struct sc_ld_cache *cache)
@@ -60,6 +59,12 @@ static uint32_t add_entries(const struct sc_ld_cache *cache, uint32_t string, st
         return string;
 }
 
+static size_t extension_bytes(const struct sc_ld_cache *cache)
+{
+        return sizeof(struct sc_ldcache_extension) + 2 * sizeof(struct sc_ldcache_section) +
+               cache->n_hwcaps * sizeof(uint32_t) + cache->generator.len;
+}
+
 /* start: offset of the extension in the file; string: that of the first hwcaps name. */
 static void add_extension(const struct sc_ld_cache *cache, uint32_t start, uint32_t string, struct sc_buf *out)
 {
@@ -94,6 +99,7 @@ int sc_ldcache_write(const struct sc_ld_cache *cache, struct sc_buf *out, struct
         header.len_strings = (uint32_t)len;
         bool extended = cache->n_hwcaps || cache->generator.len;
         header.extension = extended ? (uint32_t)extension : 0;
+        sc_buf_reserve(out, extension + (extended ? extension_bytes(cache) : 0));
         sc_buf_add(out, (const char *)&header, sizeof header);
         uint32_t hwcaps = add_entries(cache, (uint32_t)strings, out);
         add_strings(cache, out);
