@@ -299,8 +299,12 @@ def test_runc_not_found(own):
 
 
 def test_runc_configured_to_be_ourselves(own, tmp_path):
-    configure(own, f"runtimes: [{BIN}/subcard-runtime]\n")
     own.spec("NVIDIA_VISIBLE_DEVICES=0:0")
+    configure(own, f"runtimes: [{BIN}/subcard-runtime]\n")
+    refused(own.create(), own, "E602", "subcard again")
+    own.log.unlink()
+    (tmp_path / "other-name").symlink_to(BIN / "subcard-runtime")
+    configure(own, f"runtimes: [{tmp_path}/other-name]\n")
     refused(own.create(), own, "E302", "itself")
     script = tmp_path / "loop"
     script.write_text(f"#!/bin/sh\nexec {BIN}/subcard-runtime \"$@\"\n")
