@@ -46,6 +46,7 @@ class Lab:
             ["unshare", "--mount", "--pid", "--net", "--fork", "--kill-child=KILL", "--propagation", "private",
              "bash", str(HERE / "lab.sh")], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, preexec_fn=with_parent)
+        self.pid = 0
         lines = []
         for line in self.outer.stdout:
             lines.append(line)
@@ -88,8 +89,10 @@ class Lab:
         self.outer.kill()
         self.outer.wait()
         self.outer.stdout.close()
-        for _ in range(50):  # the kernel lets processes and mounts go a moment after
+        for _ in range(100):  # the kernel lets processes and mounts go a moment after
             try:
+                if alive(self.pid):
+                    raise OSError("still ends")
                 shutil.rmtree(self.scratch)
                 break
             except OSError:
