@@ -17,6 +17,6 @@ def test_builds_and_checks_fast_on_debian_13(scratch):
     copy = scratch / "tree"
     copy_tree(copy)
     folder = recipes.debian13()["base"]
-    script = f"cd {copy} && make -s -j2 && make -s check-fast"
+    script = f"cd {copy} && git init -q && git add -A && make -s -j2 && make -s check-fast"
     said = tool(REPO / "tools/engines/debian", "trixie", folder, "bash", "-c", script, env=dict(os.environ, BIND=str(copy)))
     assert " 0 failed" in said.splitlines()[-1]
