@@ -123,8 +123,8 @@ CUDA_BINDINGS = "cuda-bindings==12.8.0"
 
 
 def cuda_bindings():
-    """NVIDIA's own Python bindings of libcuda from PyPI, once per build folder; None where they can't be had."""
-    target = REPO / "build/python" / f"{CUDA_BINDINGS}-{sys.version_info[0]}.{sys.version_info[1]}"
+    """NVIDIA's own Python bindings of libcuda from PyPI, kept in .cache; None where they can't be had."""
+    target = REPO / ".cache/python" / f"{CUDA_BINDINGS}-{sys.version_info[0]}.{sys.version_info[1]}"
     if not target.exists():
         part = target.with_name(target.name + ".part")
         shutil.rmtree(part, ignore_errors=True)

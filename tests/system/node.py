@@ -1,5 +1,5 @@
 """Node: the simulated GPU node of a lab, and what the driver's rules say about its device nodes."""
-import re, shlex
+import re
 
 SEED_UUIDS = ["MIG-b05c0034-4d0e-5d3c-a25c-e6795d1779df", "MIG-be041b89-b751-5c96-84aa-85315833c669",
               "MIG-605bf89c-7be6-586e-a729-a2369e833b3e", "MIG-02b4e55e-29a1-5d28-b9ee-8e9445e355f0",
@@ -35,12 +35,9 @@ class Node:
             numbers |= {(m["nvidia"], 0), (m["caps"], gi), (m["caps"], gi + 1)}
         return {f"{a}:{b}" for a, b in numbers}
 
-    def env(self):
-        """What `subcard sim env` exports for programs of the node."""
-        lines = self.lab.run("subcard", "sim", "env").stdout.splitlines()
-        pairs = [shlex.split(line)[1].split("=", 1) for line in lines if line.startswith("export ")]
-        old = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
-        return {name: re.sub(r"\$\{?%s[^}:]*\}?" % name, old.get(name, ""), value) for name, value in pairs}
+    def sh(self, script, **more):
+        """A shell on the node with what `subcard sim env` exports."""
+        return self.lab.sh('eval "$(subcard sim env)"; ' + script, **more)
 
     def grants(self):
         folder = self.lab.path("/run/subcard/grants")

@@ -3,7 +3,7 @@ import os, pathlib, shutil
 
 from lab import REPO, tool
 
-FOLDERS = pathlib.Path(os.environ.get("SUBCARD_ENGINES", REPO / "build/engines"))
+FOLDERS = pathlib.Path(os.environ.get("SUBCARD_ENGINES", REPO / ".cache/engines"))
 
 
 def host_v1():

@@ -7,8 +7,8 @@ from lab import REPO, tool
 
 def copy_tree(target):
     target.mkdir()
-    tar = subprocess.Popen(["tar", "-C", str(REPO), "--exclude=./build", "--exclude=./.git", "-c", "."],
-                           stdout=subprocess.PIPE)
+    left_out = [f"--exclude=./{name}" for name in ("build", ".cache", ".git")]
+    tar = subprocess.Popen(["tar", "-C", str(REPO), *left_out, "-c", "."], stdout=subprocess.PIPE)
     subprocess.run(["tar", "-C", str(target), "-x"], stdin=tar.stdout, check=True)
     assert tar.wait() == 0
 

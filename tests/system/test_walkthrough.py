@@ -19,8 +19,8 @@ BINDINGS = pathlib.Path(__file__).with_name("cuda_bindings_probe.py").read_text(
 
 
 def masked(table):
-    """Without what differs from one moment to the next (clock, temperature, power), and without the blanks at the ends of
-    lines, which the walk-through has lost: the date's and, in branch 570, those of the line before the processes."""
+    """Without what differs from one moment to the next (clock, temperature, power), and without blanks at the end of a
+    line, which the capture has lost."""
     table = re.sub(r" +$", "", table, flags=re.M)
     table = re.sub(r"\A\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}", "DATE", table)
     return re.sub(r"\|( N/A| +\d+%) +\d+C( +P\d+ +)\d+W", r"|\1 TEMP\2POWER", table)
@@ -34,7 +34,7 @@ def test_masking_hides_only_clock_temperature_and_power():
 
 
 def test_node_lists_its_devices_as_captured(engine):
-    got = engine.lab.run("nvidia-smi", "-L", env=engine.node.env())
+    got = engine.node.sh("nvidia-smi -L")
     assert got.stdout == (SEED / "O1.txt").read_text()
 
 
