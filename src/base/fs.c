@@ -137,12 +137,14 @@ static int write_all(int fd, struct sc_span content)
 int sc_write_file(int dir_fd, const char *name, struct sc_span content, mode_t mode, enum sc_durable durable,
                   struct sc_error *err)
 {
+        enum { FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC };
         char temp[300];
         /* the pid keeps two writers apart; a name left by a killed one is reused when the pid comes back */
         (void)snprintf(temp, sizeof temp, ".%.200s.%ld.tmp", name, (long)getpid());
-        (void)unlinkat(dir_fd, temp, 0);
 
-        sc_auto_close int fd = openat(dir_fd, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        sc_auto_close int fd = openat(dir_fd, temp, FLAGS, mode);
+        if (fd < 0 && errno == EEXIST && unlinkat(dir_fd, temp, 0) == 0)
+                fd = openat(dir_fd, temp, FLAGS, mode);
         if (fd < 0)
                 return sc_fail_errno(err, SC_E_IO, "cannot make %s", temp);
         int bad = write_all(fd, content) < 0 || fchmod(fd, mode) < 0 || (durable == SC_DURABLE && fsync(fd) < 0) ||

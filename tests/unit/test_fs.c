@@ -125,6 +125,18 @@ static void a_written_file_has_content_and_mode(void **state)
         assert_int_equal(count("/dir"), 2);
 }
 
+static void what_a_killed_writer_left_is_no_obstacle(void **state)
+{
+        (void)state;
+        char left[64];
+        (void)snprintf(left, sizeof left, "/dir/.file.%d.tmp", getpid());
+        tree_link(&tree, "/etc/passwd", left);
+        sc_auto_close int dir = open(tree_path(&tree, "/dir").text, O_RDONLY | O_DIRECTORY);
+        assert_int_equal(sc_write_file(dir, "file", SC_SPAN("new"), 0644, SC_FLEETING, &err), 0);
+        holds("/dir/file", "new");
+        assert_int_equal(count("/dir"), 1);
+}
+
 static void directories_are_made_with_their_parents(void **state)
 {
         (void)state;
@@ -195,6 +207,7 @@ int main(void)
                 TEST(proc_files_are_read_whole_though_their_size_is_0),
                 TEST(a_write_that_fails_leaves_the_old_file),
                 TEST(a_written_file_has_content_and_mode),
+                TEST(what_a_killed_writer_left_is_no_obstacle),
                 TEST(directories_are_made_with_their_parents),
                 TEST(a_lock_is_waited_for_and_given_up),
                 TEST(names_come_without_dots_and_errors_are_told),
