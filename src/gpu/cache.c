@@ -23,23 +23,32 @@ _Static_assert(sizeof(struct sc_gpu) == SC_UUID_SIZE + 24 + SC_NAME_SIZE + 24 + 
 _Static_assert(sizeof(struct sc_mig_device) == SC_UUID_SIZE + SC_PROFILE_SIZE + SC_NAME_SIZE + 8 * 4 + 4 * 16, "MIG");
 _Static_assert(sizeof(struct sc_driver_file) == 128 + SC_PATH_SIZE - 160 + 8, "file");
 
-/* FNV-1a over words of 8 bytes, in four lanes so that the multiplications overlap: finds damage, is no signature. */
+static uint64_t mix(uint64_t lane, const char *word)
+{
+        uint64_t value;
+        memcpy(&value, word, sizeof value);
+        return (lane ^ value) * 0x100000001B3;
+}
+
+/* FNV-1a over words of 8 bytes, in four lanes so that the multiplications overlap: finds damage, is no signature. len is a
+ * multiple of 8. */
 static uint64_t checksum(const char *at, size_t len)
 {
-        static const uint64_t prime = 0x100000001B3, basis = 0xCBF29CE484222325;
-        uint64_t lane[4] = { basis, basis + 1, basis + 2, basis + 3 }, word[4];
+        const uint64_t basis = 0xCBF29CE484222325;
+        uint64_t a = basis, b = basis + 1, c = basis + 2, d = basis + 3;
 
-        for (; len >= sizeof word; at += sizeof word, len -= sizeof word) {
-                memcpy(word, at, sizeof word);
-                for (int i = 0; i < 4; i++)
-                        lane[i] = (lane[i] ^ word[i]) * prime;
+        for (; len >= 32; at += 32, len -= 32) {
+                a = mix(a, at);
+                b = mix(b, at + 8);
+                c = mix(c, at + 16);
+                d = mix(d, at + 24);
         }
-        memset(word, 0, sizeof word);
-        memcpy(word, at, len);
+        for (; len >= 8; at += 8, len -= 8)
+                a = mix(a, at);
         uint64_t sum = basis;
         for (int i = 0; i < 4; i++) {
-                lane[i] = (lane[i] ^ word[i]) * prime;
-                sum = (sum ^ lane[i] ^ lane[i] >> 32) * prime;
+                const uint64_t lane = (const uint64_t[]){ a, b, c, d }[i];
+                sum = (sum ^ lane ^ lane >> 32) * 0x100000001B3;
         }
         return sum;
 }
@@ -188,7 +197,7 @@ static int check_header(struct sc_span bytes, struct sc_error *err)
         if (header.format != FORMAT || header.fixed != FIXED || header.gpu != sizeof(struct sc_gpu) ||
             header.mig != sizeof(struct sc_mig_device) || header.file != sizeof(struct sc_driver_file))
                 return fail_cache(err, "another version of subcard wrote it");
-        if (header.total != bytes.len)
+        if (header.total != bytes.len || bytes.len % 8 != 0)
                 return fail_cache(err, "it is not whole");
         size_t covered = offsetof(struct header, total);
         if (header.checksum != checksum(bytes.at + covered, bytes.len - covered))
