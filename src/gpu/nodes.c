@@ -1,4 +1,5 @@
 #include "gpu/nodes.h"
+#include "gpu/procfs.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -142,23 +143,43 @@ static int put_in_place(int dir_fd, const char *temp, const char *name, bool rep
 {
         if (replace)
                 return renameat(dir_fd, temp, dir_fd, name);
-        int rc = linkat(dir_fd, temp, dir_fd, name, 0);
+        if (linkat(dir_fd, temp, dir_fd, name, 0) < 0)
+                return -1;
         (void)unlinkat(dir_fd, temp, 0);
-        return rc;
+        return 0;
 }
 
-static int make_device(int dir_fd, const char *name, const struct sc_node *node, bool replace, struct sc_error *err)
+/* Capability nodes are root's and have the mode of their access record; the others are as the operator wants them. */
+static int owner_of(const struct sc_root *root, const struct sc_node *node, struct sc_node_params *ret, struct sc_error *err)
+{
+        sc_read_params(root, ret);
+        if (strncmp(node->path, "/dev/nvidia-caps/", 17) == 0)
+                *ret = (struct sc_node_params){ .mode = node->mode, .may_make = true };
+        if (ret->may_make)
+                return 0;
+        return sc_fail(err, SC_E_NODE,
+                       "the device node %s can't be made\nthe driver's parameter NVreg_ModifyDeviceFiles is 0: the operator "
+                       "makes the nodes\nmknod -m 666 %s c %u %u",
+                       node->path, node->path, node->major, node->minor);
+}
+
+static int make_device(int dir_fd, const char *name, const struct sc_node *node, const struct sc_node_params *owner,
+                       bool replace)
 {
         struct temp_name temp = temp_name(name);
         (void)unlinkat(dir_fd, temp.text, 0);
-        if (mknodat(dir_fd, temp.text, S_IFCHR | node->mode, makedev(node->major, node->minor)) == 0 &&
-            fchownat(dir_fd, temp.text, 0, 0, AT_SYMLINK_NOFOLLOW) == 0 && fchmodat(dir_fd, temp.text, node->mode, 0) == 0 &&
-            put_in_place(dir_fd, temp.text, name, replace) == 0)
-                return 0;
-        int rc =
-                sc_fail_errno(err, SC_E_NODE, "cannot make the device node %s (%u:%u)\n\nsubcard inventory refresh, as root",
-                              node->path, node->major, node->minor);
-        (void)unlinkat(dir_fd, temp.text, 0);
+        int rc = mknodat(dir_fd, temp.text, S_IFCHR | 0600, makedev(node->major, node->minor));
+        if (rc == 0)
+                rc = fchownat(dir_fd, temp.text, owner->uid, owner->gid, AT_SYMLINK_NOFOLLOW);
+        if (rc == 0)
+                rc = fchmodat(dir_fd, temp.text, owner->mode, 0);
+        if (rc == 0)
+                rc = put_in_place(dir_fd, temp.text, name, replace);
+        if (rc < 0) {
+                int saved = errno;
+                (void)unlinkat(dir_fd, temp.text, 0);
+                errno = saved;
+        }
         return rc;
 }
 
@@ -208,10 +229,16 @@ int sc_node_make(const struct sc_root *root, const struct sc_node *node, struct 
                 return sc_fail_errno(err, SC_E_NODE, "cannot look at the device node %s", node->path);
         if (there && !S_ISCHR(st.st_mode))
                 return fail_kind(node->path, st.st_mode, err);
-        if (!there || !has_numbers(&st, node)) {
-                int rc = make_device(dir_fd, name, node, there, err);
-                if (rc < 0)
-                        return rc;
-        }
+        if (there && has_numbers(&st, node))
+                return make_char_link(root, node, err);
+
+        struct sc_node_params owner;
+        int rc = owner_of(root, node, &owner, err);
+        if (rc < 0)
+                return rc;
+        if (make_device(dir_fd, name, node, &owner, there) < 0)
+                return sc_fail_errno(err, SC_E_NODE,
+                                     "cannot make the device node %s (%u:%u)\n\nsubcard inventory refresh, as root",
+                                     node->path, node->major, node->minor);
         return make_char_link(root, node, err);
 }

@@ -23,6 +23,7 @@ struct sc_node sc_node_cap(const struct sc_majors *majors, uint32_t cap_minor);
 /* -SC_E_NODE: missing, no character device (a link to one neither), or other numbers; says which and what to try. The mode
  * is the operator's business and not looked at. */
 int sc_node_check(const struct sc_root *root, const struct sc_node *node, struct sc_error *err);
-/* Makes it (root's, with this mode whatever the umask) and the link /dev/char/MAJ:MIN where they are missing, and
- * /dev/nvidia-caps and /dev/char too; replaces a node that has wrong numbers; refuses everything else that has its name. */
+/* Makes it (capabilities: root's, with this mode; others as /proc/driver/nvidia/params says) and the link /dev/char/MAJ:MIN
+ * where they are missing, and /dev/nvidia-caps and /dev/char too; replaces a node that has wrong numbers; refuses everything
+ * else that has its name. */
 int sc_node_make(const struct sc_root *root, const struct sc_node *node, struct sc_error *err);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
         MAX_MAJOR = 4095,          /* 12 bits of a dev_t */
@@ -16,6 +17,7 @@ enum {
 #define PROC_DEVICES "/proc/devices"
 #define PROC_VERSION "/proc/driver/nvidia/version"
 #define PROC_BOOT_ID "/proc/sys/kernel/random/boot_id"
+#define PROC_PARAMS  "/proc/driver/nvidia/params"
 #define PROC_CAPS    "/proc/driver/nvidia/capabilities"
 
 /* A line without its blanks, and without the '\r' of a file that somebody edited elsewhere. */
@@ -171,6 +173,37 @@ int sc_parse_version(struct sc_span version, char text[256], char number[SC_VERS
                 return 0;
         }
         return sc_fail(err, SC_E_INPUT, PROC_VERSION " names no version: \"%s\"", sc_show(line).text);
+}
+
+void sc_parse_params(struct sc_span params, struct sc_node_params *ret)
+{
+        struct sc_node_params got = { .mode = 0666 };
+        uint32_t may_make = 1;
+        const struct {
+                const char *name;
+                uint32_t max, *value;
+        } fields[] = { { "DeviceFileUID:", UINT32_MAX - 1, &got.uid }, /* -1 would mean "leave it" to chown(2) */
+                       { "DeviceFileGID:", UINT32_MAX - 1, &got.gid },
+                       { "DeviceFileMode:", 0777, &got.mode },
+                       { "ModifyDeviceFiles:", 1, &may_make } };
+        struct sc_span line;
+
+        while (next_line(&params, &line)) {
+                struct sc_span word = take_word(&line);
+                for (size_t i = 0; i < SC_COUNT(fields); i++)
+                        if (sc_span_is(word, fields[i].name))
+                                (void)parse_number(line, fields[i].max, fields[i].value);
+        }
+        got.may_make = may_make;
+        *ret = got;
+}
+
+void sc_read_params(const struct sc_root *root, struct sc_node_params *ret)
+{
+        char text[8192]; /* about 1500 bytes; nothing that we look for stands behind the first lines */
+        sc_auto_close int fd = sc_openat_root(root->fd, PROC_PARAMS, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+        ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
+        sc_parse_params((struct sc_span){ text, n > 0 ? (size_t)n : 0 }, ret);
 }
 
 int sc_read_majors(struct sc_arena *arena, const struct sc_root *root, struct sc_majors *ret, struct sc_error *err)

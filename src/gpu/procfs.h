@@ -18,6 +18,16 @@ int sc_parse_mig_minor(struct sc_span mig_minors, uint32_t gpu_minor, uint32_t g
 /* First line of /proc/driver/nvidia/version, and the version number in it ("570.86.15"). */
 int sc_parse_version(struct sc_span version, char text[256], char number[SC_VERSION_SIZE], struct sc_error *err);
 
+/* How the operator wants /dev/nvidia* (module parameters NVreg_DeviceFile*, NVreg_ModifyDeviceFiles), as nvidia-modprobe
+ * reads it from /proc/driver/nvidia/params; what is missing or no number has the driver's default: root's, 0666, may be
+ * made. */
+struct sc_node_params {
+        uint32_t uid, gid, mode;
+        bool may_make;
+};
+void sc_parse_params(struct sc_span params, struct sc_node_params *ret);
+void sc_read_params(const struct sc_root *root, struct sc_node_params *ret);
+
 /* -SC_E_NO_DRIVER where there is no version file; the others -SC_E_NOT_FOUND. Wrong content: -SC_E_INPUT. */
 int sc_read_majors(struct sc_arena *arena, const struct sc_root *root, struct sc_majors *ret, struct sc_error *err);
 int sc_read_version(struct sc_arena *arena, const struct sc_root *root, char text[256], char number[SC_VERSION_SIZE],

@@ -52,9 +52,16 @@ static void version(struct sc_span text)
         require(strspn(number, "0123456789.") == strlen(number) && strchr(number, '.'));
 }
 
+static void params(struct sc_span text)
+{
+        struct sc_node_params got;
+        sc_parse_params(text, &got);
+        require(got.mode <= 0777 && got.uid != UINT32_MAX && got.gid != UINT32_MAX);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        static void (*const parsers[])(struct sc_span) = { majors, access_record, mig_minor, version };
+        static void (*const parsers[])(struct sc_span) = { majors, access_record, mig_minor, version, params };
         if (size == 0)
                 return 0;
         /* a copy of exactly this size, so that reading behind it is seen */

@@ -154,6 +154,39 @@ static void a_link_that_leads_elsewhere_is_mended(void **state)
         assert_int_equal(tree_mode(&tree, "/dev/char/4001:1") & S_IFMT, S_IFREG);
 }
 
+static void the_operators_owner_and_mode_hold(void **state)
+{
+        (void)state;
+        needs_root();
+        struct stat st;
+        struct sc_node n = sc_node_gpu(&majors, 0), cap = sc_node_cap(&majors, 48);
+        tree_write(&tree, "/proc/driver/nvidia/params",
+                   "ModifyDeviceFiles: 1\nDeviceFileUID: 7\nDeviceFileGID: 44\nDeviceFileMode: 432\n");
+        assert_int_equal(sc_node_make(&tree.root, &n, &err), 0);
+        assert_int_equal(lstat(tree_path(&tree, n.path).text, &st), 0);
+        assert_int_equal(st.st_mode, S_IFCHR | 0660);
+        assert_int_equal(st.st_uid, 7);
+        assert_int_equal(st.st_gid, 44);
+        assert_int_equal(sc_node_make(&tree.root, &cap, &err), 0);
+        assert_int_equal(lstat(tree_path(&tree, cap.path).text, &st), 0);
+        assert_int_equal(st.st_mode, S_IFCHR | 0444);
+        assert_int_equal(st.st_gid, 0);
+}
+
+static void where_the_operator_makes_the_nodes_we_do_not(void **state)
+{
+        (void)state;
+        needs_root();
+        struct sc_node n = sc_node_gpu(&majors, 0), cap = sc_node_cap(&majors, 48);
+        tree_write(&tree, "/proc/driver/nvidia/params", "ModifyDeviceFiles: 0\n");
+        assert_int_equal(sc_node_make(&tree.root, &n, &err), -SC_E_NODE);
+        assert_non_null(strstr(err.text, "mknod -m 666 /dev/nvidia0 c 4001 0"));
+        assert_int_equal(tree_mode(&tree, n.path), 0);
+        assert_int_equal(sc_node_make(&tree.root, &cap, &err), 0);
+        make("/dev/nvidia0", S_IFCHR | 0600, 4001, 0);
+        assert_int_equal(sc_node_make(&tree.root, &n, &err), 0); /* there already */
+}
+
 static void a_root_without_dev_is_an_error(void **state)
 {
         (void)state;
@@ -177,6 +210,8 @@ int main(void)
                 TEST(what_is_no_character_device_is_refused_and_stays),
                 TEST(a_node_of_an_unregistered_module_is_told_so),
                 TEST(a_link_that_leads_elsewhere_is_mended),
+                TEST(the_operators_owner_and_mode_hold),
+                TEST(where_the_operator_makes_the_nodes_we_do_not),
                 TEST(a_root_without_dev_is_an_error),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

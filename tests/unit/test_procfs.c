@@ -168,6 +168,52 @@ static void long_first_lines_are_cut(void **state)
         assert_int_equal(strlen(line), 255);
 }
 
+static struct sc_node_params params_of(const char *text)
+{
+        struct sc_node_params params;
+        sc_parse_params(sc_span_of(text), &params);
+        return params;
+}
+
+static void node_parameters_have_the_drivers_defaults(void **state)
+{
+        (void)state;
+        struct sc_node_params p = params_of("ResmanDebugLevel: 4294967295\nModifyDeviceFiles: 0\r\nDeviceFileUID: 7\n"
+                                            "DeviceFileGID: 44\nDeviceFileMode: 432\nRmMsg: \"\"\n");
+        assert_int_equal(p.uid, 7);
+        assert_int_equal(p.gid, 44);
+        assert_int_equal(p.mode, 0660);
+        assert_false(p.may_make);
+        static const char *const other[] = { "", "x",
+                                             "ModifyDeviceFiles:\nDeviceFileMode: 4096\nDeviceFileUID: 4294967295\n",
+                                             "ModifyDeviceFiles: 2\nDeviceFileMode: 0660\nDeviceFileGID: -1",
+                                             "XModifyDeviceFiles: 0\nModifyDeviceFiles 0\nDeviceFileMode: x" };
+        for (size_t i = 0; i < SC_COUNT(other); i++) {
+                p = params_of(other[i]);
+                assert_int_equal(p.uid, 0);
+                assert_int_equal(p.gid, 0);
+                assert_int_equal(p.mode, 0666);
+                assert_true(p.may_make);
+        }
+}
+
+static void huge_parameters_are_read_in_part(void **state)
+{
+        (void)state;
+        struct tree tree;
+        struct sc_node_params p;
+        tree_make(&tree);
+        sc_read_params(&tree.root, &p);
+        assert_int_equal(p.mode, 0666);
+        char *text = sc_arena_alloc(&arena, (1 << 20) + 1);
+        memset(text, 'x', 1 << 20);
+        memcpy(text, "DeviceFileMode: 432\n", 20);
+        tree_write(&tree, "/proc/driver/nvidia/params", text);
+        sc_read_params(&tree.root, &p);
+        assert_int_equal(p.mode, 0660);
+        tree_remove(&tree);
+}
+
 static void the_readers_look_below_the_root(void **state)
 {
         (void)state;
@@ -258,6 +304,8 @@ int main(void)
                 cmocka_unit_test(both_kinds_of_driver_tell_their_version),
                 cmocka_unit_test(a_file_without_a_version_is_refused),
                 cmocka_unit_test(long_first_lines_are_cut),
+                cmocka_unit_test(node_parameters_have_the_drivers_defaults),
+                cmocka_unit_test(huge_parameters_are_read_in_part),
                 cmocka_unit_test(the_readers_look_below_the_root),
                 cmocka_unit_test(an_access_record_names_itself_in_errors),
                 cmocka_unit_test(the_keys_of_a_gpu_come_sorted),
