@@ -43,7 +43,6 @@ CUresult cuGetExportTable(const void **table, const CUuuid *id)
         return CUDA_ERROR_NOT_FOUND;
 }
 
-/* clang-format off: a table */
 /* Functions as headers name them, the version of CUDA in which this form came; of one name the newest stands last. */
 #define FUNCTIONS(X)                                                                                                        \
         X("cuInit", 2000, cuInit)                                                                                           \
@@ -76,7 +75,6 @@ CUresult cuGetExportTable(const void **table, const CUuuid *id)
         X("cuCtxGetStreamPriorityRange", 5050, cuCtxGetStreamPriorityRange)                                                 \
         X("cuMemGetInfo", 2000, cuMemGetInfo)                                                                               \
         X("cuMemGetInfo", 3020, cuMemGetInfo_v2)
-/* clang-format on */
 
 typedef void sim_cuda_function(void);
 

@@ -1,6 +1,5 @@
 #include "sim/smi/readers.h"
 
-/* clang-format off: a table */
 #define FN(member)                    SIM_SMI_FN(member)
 #define MODE(member, pending)         SIM_SMI_PAIR(FN(member), pending)
 #define CLOCK(member, clock)          SIM_SMI_PAIR(FN(member), SIM_NVML_CLOCK_##clock)
@@ -127,8 +126,6 @@
         X("mig.mode.pending", NULL, NULL, mode, MODE(mig_mode, 1), "MIG mode after the next reset.")                        \
         X("gsp.mode.current", NULL, NULL, mode, MODE(gsp_mode, 0), "Whether the GPU's system processor is in use.")         \
         X("gsp.mode.default", NULL, NULL, mode, MODE(gsp_mode, 1), "Whether it is by default.")
-
-/* clang-format on */
 
 static const struct {
         sim_smi_reader *read;

@@ -8,7 +8,6 @@ enum {
         DEFAULT_LOOP_MS = 5000,
 };
 
-/* clang-format off: a table */
 #define LINES(...)                                                                                                          \
         (const char *const[])                                                                                               \
         {                                                                                                                   \
@@ -41,7 +40,6 @@ const struct sim_smi_option sim_smi_options[] = {
           LINES("Probe until Ctrl+C at specified millisecond interval.") },
 };
 const size_t sim_smi_n_options = SC_COUNT(sim_smi_options);
-/* clang-format on */
 
 /* One word, and where its value is: in it, in the next one, or nowhere. */
 struct word {
