@@ -70,17 +70,6 @@ void sim_smi_csv_put_header(struct sim_smi *smi, const struct sim_smi_csv *csv)
         sc_buf_text(&smi->out, "\n");
 }
 
-/* The words in brackets; N/A for what a GPU has not, as since branch 470. */
-static void put_reason(struct sim_smi *smi, nvmlReturn_t result)
-{
-        if (result == NVML_ERROR_NOT_SUPPORTED)
-                sc_buf_text(&smi->out, "[N/A]");
-        else if (result == NVML_ERROR_RESET_REQUIRED)
-                sc_buf_text(&smi->out, "[GPU requires reset]");
-        else
-                sc_buf_print(&smi->out, "[%s]", sim_nvml_text(&smi->nvml, result));
-}
-
 void sim_smi_csv_put_cell(struct sim_smi *smi, const struct sim_smi_csv *csv, uint32_t i, nvmlReturn_t result,
                           const char *text)
 {
@@ -88,7 +77,7 @@ void sim_smi_csv_put_cell(struct sim_smi *smi, const struct sim_smi_csv *csv, ui
         if (i)
                 sc_buf_text(&smi->out, ", ");
         if (result != NVML_SUCCESS)
-                put_reason(smi, result);
+                sc_buf_print(&smi->out, "[%s]", sim_nvml_text(&smi->nvml, result));
         else if (unit && csv->units)
                 sc_buf_print(&smi->out, "%s %s", text, unit);
         else

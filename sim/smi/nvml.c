@@ -38,8 +38,24 @@ void sim_nvml_close(struct sim_nvml *nvml)
         *nvml = (struct sim_nvml){ 0 };
 }
 
+/* Words that the vendor's program uses instead of the library's (535.261.03). */
+static const struct {
+        nvmlReturn_t result;
+        const char *text;
+} own_words[] = {
+        { NVML_ERROR_NOT_SUPPORTED, "N/A" },
+        { NVML_ERROR_RESET_REQUIRED, "GPU requires reset" },
+        { NVML_ERROR_OPERATING_SYSTEM, "GPU access blocked by the operating system" },
+        { NVML_ERROR_LIB_RM_VERSION_MISMATCH, "Driver/library version mismatch" },
+        { NVML_ERROR_FREQ_NOT_SUPPORTED, "Invalid Frequency" },
+        { NVML_ERROR_NOT_READY, "System is not in ready state" },
+};
+
 const char *sim_nvml_text(const struct sim_nvml *nvml, nvmlReturn_t result)
 {
+        for (size_t i = 0; i < SC_COUNT(own_words); i++)
+                if (own_words[i].result == result)
+                        return own_words[i].text;
         const char *text = nvml->error_text ? nvml->error_text(result) : NULL;
         return text ? text : "Unknown Error";
 }

@@ -145,5 +145,5 @@ struct sim_nvml {
 /* False where no libnvidia-ml.so.1 can be loaded. */
 bool sim_nvml_open(struct sim_nvml *ret);
 void sim_nvml_close(struct sim_nvml *nvml);
-/* The library's own text for a result, "Unknown Error" where it has none. Never NULL. */
+/* What the vendor's program calls a result: for most the library's text. Never NULL. */
 const char *sim_nvml_text(const struct sim_nvml *nvml, nvmlReturn_t result);

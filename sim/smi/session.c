@@ -4,7 +4,28 @@
 
 int sim_smi_exit_code(nvmlReturn_t result)
 {
-        return result <= NVML_ERROR_LIB_RM_VERSION_MISMATCH ? (int)result : SIM_SMI_OTHER;
+        static const nvmlReturn_t own[] = {
+                NVML_SUCCESS,
+                NVML_ERROR_INVALID_ARGUMENT,
+                NVML_ERROR_NOT_SUPPORTED,
+                NVML_ERROR_NO_PERMISSION,
+                NVML_ERROR_NOT_FOUND,
+                NVML_ERROR_INSUFFICIENT_POWER,
+                NVML_ERROR_DRIVER_NOT_LOADED,
+                NVML_ERROR_IRQ_ISSUE,
+                NVML_ERROR_LIBRARY_NOT_FOUND,
+                NVML_ERROR_FUNCTION_NOT_FOUND,
+                NVML_ERROR_CORRUPTED_INFOROM,
+                NVML_ERROR_GPU_IS_LOST,
+                NVML_ERROR_OPERATING_SYSTEM,
+                NVML_ERROR_LIB_RM_VERSION_MISMATCH,
+                NVML_ERROR_IN_USE,
+                NVML_ERROR_INSUFFICIENT_RESOURCES,
+        };
+        for (size_t i = 0; i < SC_COUNT(own); i++)
+                if (own[i] == result)
+                        return (int)result;
+        return SIM_SMI_OTHER;
 }
 
 static int no_library(struct sim_smi *smi)
@@ -24,9 +45,7 @@ static int init_failed(struct sim_smi *smi, nvmlReturn_t result)
         }
         if (result == NVML_ERROR_LIBRARY_NOT_FOUND)
                 return no_library(smi);
-        const char *text = result == NVML_ERROR_LIB_RM_VERSION_MISMATCH ? "Driver/library version mismatch"
-                                                                        : sim_nvml_text(&smi->nvml, result);
-        sc_buf_print(&smi->out, "Failed to initialize NVML: %s\n", text);
+        sc_buf_print(&smi->out, "Failed to initialize NVML: %s\n", sim_nvml_text(&smi->nvml, result));
         return sim_smi_exit_code(result);
 }
 
@@ -140,7 +159,7 @@ int sim_smi_select(struct sim_smi *smi, const char *ids)
                 result = SIM_ASK(&smi->nvml, by_index, i, &gpu.handle);
                 if (result == NVML_SUCCESS)
                         smi->gpus[smi->n_gpus++] = gpu;
-                else if (result != NVML_ERROR_NOT_FOUND)
+                else if (result != NVML_ERROR_NOT_FOUND && result != NVML_ERROR_NO_PERMISSION)
                         return sim_smi_no_handle(smi, "GPU", i, result);
         }
         return smi->n_gpus ? 0 : no_devices(smi);

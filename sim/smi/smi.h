@@ -41,7 +41,7 @@ struct sim_smi {
 int sim_smi_open(struct sim_smi *smi);
 int sim_smi_select(struct sim_smi *smi, const char *ids /* NULL: all */);
 void sim_smi_close(struct sim_smi *smi);
-/* The codes follow nvmlReturn_t up to the last one that the vendor's manual page names; what is above is 255. */
+/* The number of the result itself, or 255 for those that the vendor's program does not tell apart. */
 int sim_smi_exit_code(nvmlReturn_t result);
 /* The message for a GPU without a handle, and its exit code. */
 int sim_smi_no_handle(struct sim_smi *smi, const char *word, uint32_t index, nvmlReturn_t result);

@@ -94,10 +94,10 @@ static const char *memory_cell(struct sim_smi *smi, nvmlDevice_t gpu)
         nvmlReturn_t result = SIM_ASK(&smi->nvml, memory, gpu, &memory);
         if (result == NVML_ERROR_NOT_SUPPORTED || result == NVML_ERROR_NO_PERMISSION)
                 return "                  N/A   ";
-        if (result != NVML_SUCCESS)
-                return sc_format(smi->arena, " %-22.22s ", sim_nvml_text(&smi->nvml, result));
-        char *text = sc_format(smi->arena, " %7lluMiB / %6lluMiB ", (unsigned long long)sim_smi_mib(memory.used),
-                               (unsigned long long)sim_smi_mib(memory.total));
+        char *text = result != NVML_SUCCESS
+                             ? sc_format(smi->arena, " %-22s ", sim_nvml_text(&smi->nvml, result))
+                             : sc_format(smi->arena, " %7lluMiB / %6lluMiB ", (unsigned long long)sim_smi_mib(memory.used),
+                                         (unsigned long long)sim_smi_mib(memory.total));
         if (strlen(text) > SHOWN + 2)
                 memcpy(text + 1 + SHOWN - 3, "... ", sizeof "... ");
         return text;
