@@ -15,11 +15,8 @@ static bool read_state(struct sim_board *board, struct sc_arena *arena, struct s
 /* True when the state's file is another one than last time. */
 static bool has_changed(struct sim_board *board)
 {
-        char path[sizeof board->root + 64];
-        if ((size_t)snprintf(path, sizeof path, "%s" SIM_STATE_DIR "/" SIM_STATE_NAME, board->root) >= sizeof path)
-                return false;
         struct stat st;
-        if (stat(path, &st) < 0)
+        if (stat(board->state_path, &st) < 0)
                 return false;
 
         uint64_t mtime_ns = (uint64_t)st.st_mtim.tv_sec * 1000000000U + (uint64_t)st.st_mtim.tv_nsec;
@@ -65,6 +62,7 @@ enum sim_access sim_board_open(struct sim_board *ret, const char *root)
         *ret = (struct sim_board){ 0 };
         if (!sc_copy(ret->root, sizeof ret->root, sc_span_of(root)))
                 return SIM_ABSENT;
+        (void)snprintf(ret->state_path, sizeof ret->state_path, "%s" SIM_STATE_DIR "/" SIM_STATE_NAME, ret->root);
 
         (void)has_changed(ret); /* before reading: a change in between is then seen by the next refresh */
         enum sim_access access = SIM_ABSENT;

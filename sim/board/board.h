@@ -40,6 +40,7 @@ struct sim_board {
         struct sim_rights rights;
         struct sim_seen_gpu *gpus;
         uint32_t n_gpus;
+        char state_path[4096 + 64];
         uint64_t inode, mtime_ns, size; /* of the state that live was read from */
 };
 

@@ -8,7 +8,7 @@ import os, pathlib, shutil, subprocess, sys
 REPO = pathlib.Path(__file__).resolve().parents[2]
 CACHE = REPO / "build" / "judges"
 SUITE = "bookworm"
-DEBIAN = ["nvidia-smi", "python3-pynvml", "gpustat", "nvtop"]
+DEBIAN = ["nvidia-smi", "nvidia-tesla-470-smi", "python3-pynvml", "gpustat", "nvtop"]
 PYPI = {"newest": ["nvidia-ml-py"], "needs": ["psutil", "blessed"]}
 
 

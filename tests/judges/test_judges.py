@@ -124,6 +124,16 @@ def test_query_as_xml_is_complete(node, smi):
     assert root.find("gpu").findtext("serial") == "1654923001916"
 
 
+def test_an_older_vendor_program_agrees(node, judges):
+    old = CACHE / "debian/nvidia-tesla-470-smi/usr/lib/nvidia/tesla-470/nvidia-smi"
+    assert node.run(old, "-L") == O1
+    rows = re.findall(r"^\|  0 +(\d+)   0 +(\d+) +\| +(\d+)MiB / (\d+)MiB +\| (\d+) ", node.run(old), re.M)
+    assert [tuple(map(int, row)) for row in rows] == [(gi, i, used, total, sm)
+                                                       for i, (gi, _, sm, total, used) in enumerate(MIGS)]
+    with node.hidden(MONITOR):
+        assert fields(node, old, "memory.total", admin=False)[0] == "[Insufficient Permissions]"
+
+
 # Python: the same questions through the old and the newest binding
 
 ASK = r"""
