@@ -6,7 +6,8 @@ $(foreach u,$(CONFIG_UNITS),$(B)/unit-asan/$(u)): $(call obj,asan,$(CONFIG_SOURC
 
 # What the TOML reader understood, as JSON, for the comparison with Python's tomllib.
 $(B)/unit/toml_dump: $(call obj,glibc,$(CONFIG_SOURCES))
-units: $(B)/unit/toml_dump
+$(B)/unit-asan/toml_dump: $(call obj,asan,$(CONFIG_SOURCES))
+units: $(B)/unit/toml_dump $(B)/unit-asan/toml_dump
 
 $(B)/fuzz/bin/toml $(B)/fuzz/bin/yaml: $(call obj,fuzz,$(CONFIG_SOURCES))
 $(B)/fuzz/bin/toml $(B)/fuzz/bin/yaml: L_fuzz += -lyaml

@@ -49,9 +49,9 @@ def broken(count, seed):
         yield bytes(text)
 
 
-def ours(documents):
+def ours(documents, flavour="unit"):
     request = b"".join(b"%d\n%s" % (len(d), d) for d in documents)
-    got = subprocess.run([REPO / "build/unit/toml_dump"], input=request, stdout=subprocess.PIPE, check=True, timeout=300)
+    got = subprocess.run([REPO / "build" / flavour / "toml_dump"], input=request, stdout=subprocess.PIPE, check=True, timeout=300)
     answers = [json.loads(line) for line in got.stdout.decode().split("\n")[:-1]]
     assert len(answers) == len(documents)
     return answers
@@ -78,8 +78,8 @@ def same(mine, theirs):
     return type(value) is type(theirs) and value == theirs
 
 
-def differences(documents):
-    for text, mine in zip(documents, ours(documents)):
+def differences(documents, flavour="unit"):
+    for text, mine in zip(documents, ours(documents, flavour)):
         theirs = oracle(text)
         if "error" in mine and len(mine) == 1 and isinstance(mine["error"], str):
             if theirs is not None and not any(word in mine["error"] for word in ON_PURPOSE):
@@ -90,11 +90,12 @@ def differences(documents):
 
 @pytest.fixture(scope="module", autouse=True)
 def program():
-    subprocess.run(["make", "-s", "build/unit/toml_dump"], cwd=REPO, check=True, stdout=subprocess.DEVNULL, timeout=300)
+    subprocess.run(["make", "-s", "build/unit/toml_dump", "build/unit-asan/toml_dump"], cwd=REPO, check=True, stdout=subprocess.DEVNULL, timeout=300)
 
 
-def test_documents_mean_the_same_to_tomllib():
-    assert list(differences(list(texts()))) == []
+@pytest.mark.parametrize("flavour", ["unit", "unit-asan"])
+def test_documents_mean_the_same_to_tomllib(flavour):
+    assert list(differences(list(texts()), flavour)) == []
 
 
 def test_the_stock_file_cut_at_every_byte_means_the_same_to_tomllib():

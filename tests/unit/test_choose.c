@@ -27,6 +27,22 @@ static void an_unknown_device_is_refused_with_what_exists(void **state)
         refused("0:6", "E401", ENV("\"0:6\"", "0:0 to 0:5"));
 }
 
+static void what_exists_is_told_of_small_nodes_too(void **state)
+{
+        (void)state;
+        struct sc_inventory small = node;
+        struct sc_id id = { .kind = SC_ID_GPU_INDEX, .gpu = 9 };
+        struct sc_span text = SC_SPAN("9");
+        struct sc_request request = { .kind = SC_REQUEST_IDS, .ids = &id, .texts = &text, .n_ids = 1 };
+        struct sc_selection selection;
+        small.n_gpus = 1;
+        assert_int_equal(sc_choose(&arena, &request, &small, &selection, &err), -SC_E_UNKNOWN_DEVICE);
+        assert_non_null(strstr(err.text, "this node has the GPU 0; GPU 0 has the MIG devices 0:0 to 0:5\n"));
+        small.n_gpus = small.n_migs = 0;
+        assert_int_equal(sc_choose(&arena, &request, &small, &selection, &err), -SC_E_UNKNOWN_DEVICE);
+        assert_non_null(strstr(err.text, "this node has no GPU\n"));
+}
+
 static void an_ambiguous_id_is_refused_with_its_candidates(void **state)
 {
         (void)state;
@@ -118,6 +134,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_gpu_in_mig_mode_is_refused_with_its_mig_devices),
                 cmocka_unit_test(an_unknown_device_is_refused_with_what_exists),
+                cmocka_unit_test(what_exists_is_told_of_small_nodes_too),
                 cmocka_unit_test(an_ambiguous_id_is_refused_with_its_candidates),
                 cmocka_unit_test(a_mig_device_on_a_gpu_without_them_says_why),
                 cmocka_unit_test(messages_never_contain_what_docker_greps_for),

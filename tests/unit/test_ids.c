@@ -85,7 +85,8 @@ static void everything_else_is_refused(void **state)
                 "MIG-GPU-3f0c1a52-9d4b-4f3e-8c77-0a1b2c3d4e5f/-1/0", "MIG-GPU-3f0c1a52-9d4b-4f3e-8c77-0a1b2c3d4e5f/7/0/0",
                 "MIG-GPU-3f0c1a52-9d4b-4f3e-8c77-0a1b2c3d4e5f/99999999999/0",
                 "MIG-GPU-3f0c1a52-9d4b-4f3e-8c77-0a1b2c3d4e5f//", "MIG-GPU-3f0c1a52-9d4b-4f3e-8c77-0a1b2c3d4e5f/07/0",
-                ".", "0.0", "2a:00.8", "2a:00.00", "2a:20.0", "2a:0g.0", "000:2a:00.0", "000000000:2a:00.0", "2a-00.0",
+                ".", "0.0", "2a:00.8", "2a:00.00", "2a:20.0", "2a:0g.0", "000:2a:00.0",
+                "00g0:2a:00.0", "0000:2g:00.0", "000000000:2a:00.0", "2a-00.0",
                 "0000.2a:00.0", "/dev/nvidia0", "../../etc/passwd", "0/0", "12345678-1234",
         };
         for (size_t i = 0; i < SC_COUNT(bad); i++) {

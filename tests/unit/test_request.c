@@ -289,6 +289,21 @@ static void mounts_come_first_where_policy_takes_them(void **state)
         assert_string_equal(answer_mounts(rows[0].mount, &p, &r), "0:2");
 }
 
+static void more_mounts_than_the_limit_are_refused(void **state)
+{
+        (void)state;
+        struct sc_request r;
+        struct sc_policy p = sc_policy_default;
+        struct sc_span *mounts = SC_NEW_ARRAY(&arena, struct sc_span, 16385);
+        for (size_t i = 0; i < 16385; i++)
+                mounts[i] = SC_SPAN("/var/run/nvidia-container-devices/1");
+        struct sc_asker asker = { .device_mounts = mounts, .n_device_mounts = 16384 };
+        p.accept_mounts = true;
+        assert_string_equal(answer(&asker, &p, &r), "1");
+        asker.n_device_mounts = 16385;
+        assert_string_equal(answer(&asker, &p, &r), "E404");
+}
+
 static void capabilities_are_words_of_a_list(void **state) /* 72 */
 {
         (void)state;
@@ -439,6 +454,7 @@ int main(void)
                 cmocka_unit_test(legacy_images_ask_only_where_policy_says_so),
                 cmocka_unit_test(unprivileged_containers_are_refused_silently_only_if_they_ask_nothing),
                 cmocka_unit_test(mounts_come_first_where_policy_takes_them),
+                cmocka_unit_test(more_mounts_than_the_limit_are_refused),
                 cmocka_unit_test(capabilities_are_words_of_a_list),
                 cmocka_unit_test(capabilities_stay_inside_policy),
                 cmocka_unit_test(mig_administration_needs_the_capability_and_policy),
