@@ -38,6 +38,11 @@ static void what_exists_is_told_of_small_nodes_too(void **state)
         small.n_gpus = 1;
         assert_int_equal(sc_choose(&arena, &request, &small, &selection, &err), -SC_E_UNKNOWN_DEVICE);
         assert_non_null(strstr(err.text, "this node has the GPU 0; GPU 0 has the MIG devices 0:0 to 0:5\n"));
+        struct sc_gpu one = node_gpus[0];
+        one.n_migs = small.n_migs = 1;
+        small.gpus = &one;
+        assert_int_equal(sc_choose(&arena, &request, &small, &selection, &err), -SC_E_UNKNOWN_DEVICE);
+        assert_non_null(strstr(err.text, "GPU 0 has the MIG device 0:0\n"));
         small.n_gpus = small.n_migs = 0;
         assert_int_equal(sc_choose(&arena, &request, &small, &selection, &err), -SC_E_UNKNOWN_DEVICE);
         assert_non_null(strstr(err.text, "this node has no GPU\n"));
@@ -49,6 +54,15 @@ static void an_ambiguous_id_is_refused_with_its_candidates(void **state)
         refused("MIG-77889900", "E402", ENV("0:1 (MIG-77889900-0000-5d3c-a25c-e6795d1779d1)",
                                             "0:2 (MIG-77889900-1111-5d3c-a25c-e6795d1779d2)"));
         refused("GPU-3f0c1a52", "E402", ENV("0 (GPU-3f0c1a52-9d4b", "1 (GPU-3f0c1a52-1111"));
+}
+
+static void qualified_names_are_refused_as_they_were_written(void **state)
+{
+        (void)state;
+        refused("nvidia.com/gpu=0=1", "E403", ENV("nvidia.com/gpu=0=1: \"0=1\" names no device"));
+        refused("management.nvidia.com/gpu=all", "E403", ENV("only nvidia.com/gpu=<id>"));
+        refused("x", "E403", ENV("\"x\" names no device"));
+        assert_int_equal(strncmp(err.text, "\"x\"", 3), 0);
 }
 
 static void a_mig_device_on_a_gpu_without_them_says_why(void **state)
@@ -136,6 +150,7 @@ int main(void)
                 cmocka_unit_test(an_unknown_device_is_refused_with_what_exists),
                 cmocka_unit_test(what_exists_is_told_of_small_nodes_too),
                 cmocka_unit_test(an_ambiguous_id_is_refused_with_its_candidates),
+                cmocka_unit_test(qualified_names_are_refused_as_they_were_written),
                 cmocka_unit_test(a_mig_device_on_a_gpu_without_them_says_why),
                 cmocka_unit_test(messages_never_contain_what_docker_greps_for),
                 cmocka_unit_test(parents_are_the_gpus_whose_freshness_matters),

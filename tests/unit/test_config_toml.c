@@ -150,6 +150,7 @@ static void what_has_no_effect_is_named_in_one_line(void **state)
         assert_string_equal(warned("nvidia-container-cli.root = '/'"), "");
         assert_string_equal(warned("nvidia-container-cli.root = ''"), "");
         assert_string_equal(warned("\"a\\u001b\" = 1"), "config.toml: without effect: a\\x1b\n");
+        assert_string_equal(warned("[abcdefgh]\nx = 1"), "config.toml: without effect: abcdefgh\n");
         struct sc_buf many = { .arena = &arena };
         for (int i = 0; i < 1000; i++)
                 sc_buf_print(&many, "k%d = 1\n", i);

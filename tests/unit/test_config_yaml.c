@@ -112,7 +112,8 @@ static void wrong_files_are_refused_with_line_and_column(void **state)
                 { "mig-admin: [", "config.yaml:" },
                 { "\tmig-admin: refused", "config.yaml:" },
                 { "mig-admin: refused\n  x: 1", "config.yaml:1:12:" },
-                { "mig-admin: \xff", "config.yaml:" },
+                { "mig-admin: \xff", "at byte 11" },
+                { "requests: {\"a", "1:14: while scanning a quoted scalar: found unexpected end of stream" },
                 { "%YAML 3.0\n---\n{}", "config.yaml:" },
                 { "\"mig-admin\\0x\": refused", "is no key" },
         };

@@ -98,6 +98,29 @@ static void everything_else_is_refused(void **state)
         }
 }
 
+static void a_refusal_says_what_is_wrong(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *text, *why;
+        } rows[] = {
+                { "", "it is empty" },
+                { "0\n", "outside ASCII" },
+                { "GPU-3f0c1a52 ", "outside ASCII" },
+                { "gpu", "none of the known forms" },
+                { "0:00", "leading zeros" },
+                { "MIG-x", "no UUID" },
+                { "MIG-1234567", "at least 8 hex digits" },
+                { "MIG-GPU-3f0c1a52/7/0", "MIG-GPU-<whole uuid>" },
+                { "0.0", "[domain:]bus:device.function" },
+        };
+        for (size_t i = 0; i < SC_COUNT(rows); i++) {
+                struct sc_id id;
+                assert_int_equal(sc_id_parse(sc_span_of(rows[i].text), &id, &err), -SC_E_BAD_ID);
+                assert_non_null(strstr(err.text, rows[i].why));
+        }
+}
+
 static void bytes_that_terminals_obey_are_shown_escaped(void **state)
 {
         (void)state;
@@ -123,6 +146,7 @@ int main(void)
                 cmocka_unit_test(a_uuid_cut_anywhere_is_a_beginning_or_refused),
                 cmocka_unit_test(bus_ids_get_a_full_domain),
                 cmocka_unit_test(everything_else_is_refused),
+                cmocka_unit_test(a_refusal_says_what_is_wrong),
                 cmocka_unit_test(bytes_that_terminals_obey_are_shown_escaped),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,6 +62,17 @@ static void impossible_numbers_are_refused(void **state)
         }
 }
 
+static void names_that_no_configuration_gives_are_refused(void **state)
+{
+        (void)state;
+        struct sc_policy policy = sc_policy_default, back;
+        policy.runtimes[1] = "../x";
+        assert_int_equal(sc_policy_decode(encoded(&policy), &back, &err), -SC_E_CACHE);
+        policy = sc_policy_default;
+        policy.env_names[policy.n_env_names++] = "PATH";
+        assert_int_equal(sc_policy_decode(encoded(&policy), &back, &err), -SC_E_CACHE);
+}
+
 static void runtimes_are_names_or_clean_paths_and_never_subcard(void **state)
 {
         (void)state;
@@ -98,6 +109,7 @@ int main(void)
                 cmocka_unit_test(a_policy_comes_back_as_it_was),
                 cmocka_unit_test(bytes_cut_anywhere_are_refused),
                 cmocka_unit_test(impossible_numbers_are_refused),
+                cmocka_unit_test(names_that_no_configuration_gives_are_refused),
                 cmocka_unit_test(runtimes_are_names_or_clean_paths_and_never_subcard),
                 cmocka_unit_test(variables_that_every_container_has_carry_no_requests),
         };

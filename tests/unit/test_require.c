@@ -84,8 +84,10 @@ static void a_failure_names_the_condition_and_what_the_node_has(void **state)
         assert_non_null(strstr(err.text, "cuda>=12.9"));
         assert_non_null(strstr(err.text, "12.8"));
         assert_non_null(strstr(err.text, "1 other"));
+        assert_non_null(strstr(err.text, "a newer driver"));
         assert_int_equal(verdict(SC_SPAN("brand=tesla"), "0:0"), -SC_E_REQUIREMENT);
         assert_non_null(strstr(err.text, "brand nvidia"));
+        assert_non_null(strstr(err.text, "an image for this GPU"));
 }
 
 static void a_long_value_is_read_at_once_and_a_longer_one_refused(void **state)
