@@ -107,10 +107,13 @@ static void write_text(const struct shown *shown, struct sc_buf *buf)
         write_files(inventory, buf);
 }
 
-/* The first line of an error, which says which fact differs. */
-static const char *first_line(struct sc_arena *arena, const struct sc_error *err)
+/* The line of an error that says which fact differs: the reason, else the first. */
+static const char *reason(struct sc_arena *arena, const struct sc_error *err)
 {
-        return sc_span_copy(arena, (struct sc_span){ err->text, strcspn(err->text, "\n") });
+        struct sc_span rest = sc_span_of(err->text), line = { 0 };
+        for (int i = 0; i < 2 && sc_span_line(&rest, &line); i++)
+                continue;
+        return sc_span_copy(arena, line);
 }
 
 int sc_cmd_inventory_show(int argc, char **argv)
@@ -129,7 +132,7 @@ int sc_cmd_inventory_show(int argc, char **argv)
 
         struct shown shown = { &inventory, sc_format(&arena, "%s/%s", sc_run_path(), SC_CACHE_NAME), NULL };
         if (sc_cache_compare(&arena, &inventory, &root, UINT64_MAX, &err))
-                shown.old = first_line(&arena, &err);
+                shown.old = reason(&arena, &err);
         if (options.format && !strcmp(options.format, "json"))
                 write_json(&shown, &out);
         else

@@ -11,7 +11,8 @@ enum {
         MAX_MINOR = 254,    /* 255 is nvidiactl */
         MAX_INSTANCE_ID = 64,
         MAX_SLICES = 64,
-        PROC_MAX = 1024 * 1024,
+        MAX_KEYS = 15 * 8,
+        MINORS_MAX = 1024 * 1024,
 };
 
 /* What is being read, for every function here. */
@@ -214,15 +215,15 @@ static int read_cap_minor(const struct reader *r, const struct sc_gpu *gpu, uint
         uint32_t mode;
         int n = snprintf(path, sizeof path, "/proc/driver/nvidia/capabilities/gpu%u/mig/gi%u", gpu->minor, gi);
         (void)snprintf(path + n, sizeof path - (size_t)n, ci == UINT32_MAX ? "/access" : "/ci%u/access", ci);
-        if (sc_read_file(r->arena, r->root, path, PROC_MAX, &text, r->err) == 0)
-                return sc_parse_access(text, ret, &mode, r->err);
-        if (sc_read_file(r->arena, r->root, "/proc/driver/nvidia-caps/mig-minors", PROC_MAX, &text, r->err) == 0)
+        if (sc_read_access(r->arena, r->root, path, ret, &mode, r->err) == 0)
+                return 0;
+        if (sc_read_file(r->arena, r->root, "/proc/driver/nvidia-caps/mig-minors", MINORS_MAX, &text, r->err) == 0)
                 return sc_parse_mig_minor(text, gpu->minor, gi, ci, ret, r->err);
-        return sc_fail(
-                r->err, SC_E_NODE,
-                "%s: no record of its capability %s\nneither this file nor /proc/driver/nvidia-caps/mig-minors can be read\n"
-                "look whether the MIG device was destroyed meanwhile, and whether /proc/driver/nvidia is whole",
-                r->object, path);
+        return sc_fail(r->err, SC_E_NODE,
+                       "%s: no record of its capability %s\n"
+                       "neither this file nor /proc/driver/nvidia-caps/mig-minors can be read\n"
+                       "look whether the MIG device was destroyed meanwhile, and whether /proc/driver/nvidia is whole",
+                       r->object, path);
 }
 
 static int read_instance_ids(const struct reader *r, nvmlDevice_t device, const struct sc_gpu *gpu,
@@ -364,9 +365,54 @@ static int read_gpus(struct reader *r, uint32_t n)
                 if (!is_lost(r->nvml, i))
                         return rc;
                 r->inventory->n_migs = n_migs;
-                sc_buf_print(r->warnings, "GPU %u does not answer (lost or in need of a reset) and is left out\n", i);
         }
         return 0;
+}
+
+static const struct sc_gpu *find_minor(const struct sc_inventory *inventory, uint32_t minor)
+{
+        for (uint32_t i = 0; i < inventory->n_gpus; i++)
+                if (inventory->gpus[i].minor == minor)
+                        return &inventory->gpus[i];
+        return NULL;
+}
+
+static bool has_mig(const struct sc_inventory *inventory, const struct sc_gpu *gpu, struct sc_mig_key key)
+{
+        for (uint32_t i = gpu->first_mig; i < gpu->first_mig + gpu->n_migs; i++)
+                if (inventory->migs[i].gi == key.gi && inventory->migs[i].ci == key.ci)
+                        return true;
+        return false;
+}
+
+static void warn_of_hidden_migs(struct reader *r, const struct sc_gpu *gpu)
+{
+        struct sc_mig_key keys[MAX_KEYS];
+        int n = sc_read_mig_keys(r->root, gpu->minor, keys, MAX_KEYS, r->err);
+        for (int i = 0; i < n; i++)
+                if (keys[i].ci != UINT32_MAX && !has_mig(r->inventory, gpu, keys[i]))
+                        sc_buf_print(
+                                r->warnings,
+                                "GPU %u has a MIG device with GPU instance %u, compute instance %u that NVML does not show: "
+                                "its nodes below /dev/nvidia-caps can't be opened\n",
+                                gpu->index, keys[i].gi, keys[i].ci);
+}
+
+/* NVML leaves out what it can't open, without a word. */
+static void warn_of_hidden(struct reader *r)
+{
+        struct sc_proc_gpu *gpus = SC_NEW_ARRAY(r->arena, struct sc_proc_gpu, SC_MAX_GPUS);
+        int n = sc_read_gpus(r->arena, r->root, gpus, SC_MAX_GPUS, r->err);
+        for (int i = 0; i < n; i++) {
+                const struct sc_gpu *gpu = find_minor(r->inventory, gpus[i].minor);
+                if (gpu)
+                        warn_of_hidden_migs(r, gpu);
+                else if (!gpus[i].excluded)
+                        sc_buf_print(r->warnings,
+                                     "the GPU of /dev/nvidia%u is on this node but NVML does not show it: it is lost, or "
+                                     "its node can't be opened\n",
+                                     gpus[i].minor);
+        }
 }
 
 static int read_versions(const struct reader *r)
@@ -406,5 +452,8 @@ int sc_devices_read(struct sc_arena *arena, const struct sc_root *root, const st
         ret->gpus = SC_NEW_ARRAY(arena, struct sc_gpu, SC_MAX_GPUS);
         ret->migs = SC_NEW_ARRAY(arena, struct sc_mig_device, SC_MAX_MIGS);
         ret->n_gpus = ret->n_migs = 0;
-        return read_gpus(&r, n);
+        rc = read_gpus(&r, n);
+        if (!rc)
+                warn_of_hidden(&r);
+        return rc;
 }
