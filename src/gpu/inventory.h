@@ -8,7 +8,7 @@
 #include "base/str.h"
 
 enum {
-        SC_UUID_SIZE = 48,   /* "MIG-b05c0034-4d0e-5d3c-a25c-e6795d1779df" is 40 */
+        SC_UUID_SIZE = 56,   /* "MIG-b05c0034-4d0e-…" is 40 long, "MIG-GPU-b2acda36-…/13/0" of drivers before 470 is 49 */
         SC_BUS_ID_SIZE = 16, /* "00000000:2A:00.0" without its NUL is 16: see the fields */
         SC_NAME_SIZE = 96,
         SC_PROFILE_SIZE = 32, /* "1c.3g.71gb+me" */
