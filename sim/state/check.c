@@ -264,7 +264,11 @@ static int by_text(const void *a, const void *b)
 static int check_mig_uuids(struct sim_reader *r, const struct sim_machine *machine, sc_json_id id)
 {
         size_t n = 0;
-        const char **all = SC_NEW_ARRAY(r->arena, const char *, SIM_MAX_GPUS *SIM_MAX_GIS *SIM_MAX_CIS);
+        for (uint32_t g = 0; g < machine->n_gpus; g++)
+                for (uint32_t i = 0; i < machine->gpus[g].n_gis; i++)
+                        n += machine->gpus[g].gis[i].n_cis;
+        const char **all = SC_NEW_ARRAY(r->arena, const char *, n);
+        n = 0;
         for (uint32_t g = 0; g < machine->n_gpus; g++)
                 for (uint32_t i = 0; i < machine->gpus[g].n_gis; i++)
                         for (uint32_t c = 0; c < machine->gpus[g].gis[i].n_cis; c++)

@@ -6,7 +6,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define MARKER_TEXT "subcard: a simulated node; `subcard sim down` removes this directory\n"
+#define MARKER_TEXT "a simulated node of subcard, which `subcard sim down` removes"
 #define RANDOM_UUID "/proc/sys/kernel/random/uuid"
 
 static bool is_dots(const char *name)
@@ -25,14 +25,14 @@ static bool is_empty(int fd)
         return empty;
 }
 
-/* Only root can have put a marker there that root owns. */
+/* A symbolic link to nowhere: it appears at once with all it says. One that root owns was put there by root. */
 static bool has_marker(int fd)
 {
         struct stat st;
         char text[sizeof MARKER_TEXT] = { 0 };
-        sc_auto_close int marker = openat(fd, SIM_MARKER, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-        return marker >= 0 && fstat(marker, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == 0 &&
-               read(marker, text, sizeof text) == (ssize_t)strlen(MARKER_TEXT) && strcmp(text, MARKER_TEXT) == 0;
+        return fstatat(fd, SIM_MARKER, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode) && st.st_uid == 0 &&
+               readlinkat(fd, SIM_MARKER, text, sizeof text) == (ssize_t)strlen(MARKER_TEXT) &&
+               strcmp(text, MARKER_TEXT) == 0;
 }
 
 static enum sim_tree_kind kind_of(int fd)
@@ -173,7 +173,7 @@ static int make_driver(const struct sim_build *b)
 
 static int fill_tree(const struct sim_build *b)
 {
-        int rc = sim_put_file(b, "", SIM_MARKER, 0444, SC_SPAN(MARKER_TEXT));
+        int rc = sim_put_link(b, "", SIM_MARKER, MARKER_TEXT);
         if (rc == 0)
                 rc = choose_boot_id(b);
         if (rc == 0 && b->machine->loaded)

@@ -42,7 +42,7 @@ def refused(status, code, *words, **more):
 def place(tmp_path):
     """A directory for nodes; whatever a test left there is taken down."""
     yield tmp_path
-    for marker in tmp_path.glob("*/.subcard-sim"):
+    for marker in tmp_path.glob("*/.subcard-si[m]"):
         sim("down", "--at", marker.parent)
 
 
@@ -282,6 +282,53 @@ def test_majors_of_the_host_are_not_taken(place):
 
     text = refused(6, 905, "up", "--at", place / "other", "--machine", machine_file(place, take_misc))
     assert "major 10" in text and not (place / "other").exists()
+
+
+@root
+def test_a_driver_that_fails_still_gives_a_node(place):
+    def fail(machine):
+        machine["faults"] = [{"function": "nvmlInit_v2", "result": 9}]
+
+    done = sim("up", "--at", place / "node", "--machine", machine_file(place, fail))
+    assert done.returncode == 0 and "its inventory could not be written" in done.stderr
+    good("status", "--at", place / "node")
+
+
+# The machine below
+
+
+def in_own_mounts(preparation, *words):
+    """Runs words where the mounts of the preparation (Python, with argv) are seen by nobody else."""
+    script = f"import os, stat, subprocess, sys\n{preparation}\nos.execv(sys.argv[1], sys.argv[1:])"
+    return subprocess.run(["unshare", "-m", "/usr/bin/python3", "-c", script, *map(str, words)], capture_output=True, text=True)
+
+
+@root
+@pytest.mark.parametrize("sign", ["195 nvidia", "195 nvidia-frontend", "508 nvidia-caps"])
+def test_a_real_driver_of_the_machine_is_respected(place, sign):
+    fake = place / "devices"
+    fake.write_text(f"Character devices:\n  1 mem\n{sign}\n\nBlock devices:\n")
+    done = in_own_mounts(f"subprocess.run(['mount', '--bind', {str(fake)!r}, '/proc/devices'], check=True)",
+                         SIM, "up", "--at", place / "node")
+    assert done.returncode == 6 and "a working NVIDIA driver" in done.stderr and not (place / "node").exists()
+
+
+@root
+@pytest.mark.parametrize("major, minor, status", [(1, 3, 6), (195, 255, 0)])
+def test_a_control_node_counts_only_if_somebody_answers(place, major, minor, status):
+    nodes = "".join(f"os.mknod('/dev/{name}', stat.S_IFCHR | 0o666, os.makedev({a}, {b}))\n"
+                    for name, a, b in (("nvidiactl", major, minor), ("null", 1, 3)))
+    done = in_own_mounts(f"subprocess.run(['mount', '-t', 'tmpfs', 'none', '/dev'], check=True)\n{nodes}",
+                         SIM, "up", "--at", place / "node")
+    assert done.returncode == status, done.stderr
+    assert (place / "node").exists() == (status == 0)
+
+
+@root
+def test_root_of_a_user_namespace_is_told_why_it_can_not(place):
+    done = subprocess.run(["unshare", "-Ur", SIM, "up", "--at", place / "node"], capture_output=True, text=True)
+    assert done.returncode == 6 and "root of a user namespace" in done.stderr
+    assert not (place / "node").exists()
 
 
 # Files
