@@ -163,18 +163,17 @@ static bool parse_grant(struct sc_arena *arena, struct sc_span text, struct sc_g
         return true;
 }
 
-/* Reads dir_fd/name; false for everything that is no grant of that name. ret_text may be NULL. */
-static bool read_grant(struct sc_arena *arena, int dir_fd, const char *name, struct sc_grant *ret, struct sc_span *ret_text)
+static int open_grant(int dir_fd, const char *name)
+{
+        return openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+/* False for everything that is no grant of that name, fd -1 included. */
+static bool read_grant(struct sc_arena *arena, int fd, const char *name, struct sc_grant *ret, struct sc_span *ret_text)
 {
         struct sc_error err;
-        struct sc_span text;
-        sc_auto_close int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        if (fd < 0 || sc_read_fd(arena, fd, name, GRANT_MAX, &text, &err) < 0 || !parse_grant(arena, text, ret) ||
-            strcmp(name_of(ret->runtime_root, ret->id).text, name) != 0)
-                return false;
-        if (ret_text)
-                *ret_text = text;
-        return true;
+        return fd >= 0 && sc_read_fd(arena, fd, name, GRANT_MAX, ret_text, &err) == 0 &&
+               parse_grant(arena, *ret_text, ret) && strcmp(name_of(ret->runtime_root, ret->id).text, name) == 0;
 }
 
 /* Fields 3 (state), 20 (threads) and 22 (start time) of /proc/PID/stat; the name in field 2 may hold anything but ')' last.
@@ -251,6 +250,7 @@ int sc_grants_read(struct sc_arena *arena, const char *run, const char *boot_id,
         sc_auto_close int fd = names.fd;
         struct sc_grant *list = SC_NEW_ARRAY(arena, struct sc_grant, 16);
         size_t n = 0, room = 16, bad = 0;
+        struct sc_span text;
         const char *name;
 
         if (fd < 0 && errno != ENOENT)
@@ -264,7 +264,10 @@ int sc_grants_read(struct sc_arena *arena, const char *run, const char *boot_id,
                         list = more;
                         room *= 2;
                 }
-                if (!read_grant(arena, fd, name, &list[n], NULL)) {
+                sc_auto_close int file = open_grant(fd, name);
+                if (file < 0 && errno == ENOENT)
+                        continue; /* ended since it was listed */
+                if (!read_grant(arena, file, name, &list[n], &text)) {
                         bad++;
                         continue;
                 }
@@ -340,7 +343,8 @@ int sc_grant_end(struct sc_arena *arena, const char *run, const char *last_dir, 
         if (dir_fd < 0)
                 return sc_fail_errno(err, SC_E_GRANT, "cannot open %s/grants", run);
 
-        if (last_dir && read_grant(arena, dir_fd, name.text, &grant, &text))
+        sc_auto_close int fd = last_dir ? open_grant(dir_fd, name.text) : -1;
+        if (read_grant(arena, fd, name.text, &grant, &text))
                 rc = keep_copy(arena, last_dir, &name, text, err);
         if (unlinkat(dir_fd, name.text, 0) < 0 && errno != ENOENT)
                 return sc_fail_errno(err, SC_E_GRANT, "cannot remove the grant %s/grants/%s", run, name.text);

@@ -3,7 +3,8 @@
 #include "gpu/cache.h"
 #include "gpu/procfs.h"
 
-#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <utime.h>
 
 #define VERSION_LINE "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  570.86.15  Release Build"
@@ -207,6 +208,29 @@ static void a_stored_cache_is_loaded(void **state)
         assert_int_equal(sc_cache_store(run.text, &inventory, &err), 0);
 }
 
+static void readers_see_the_old_or_the_new_file(void **state)
+{
+        (void)state;
+        struct tree_path run = tree_path(&tree, "/run");
+        assert_int_equal(sc_cache_store(run.text, &inventory, &err), 0);
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        for (uint32_t i = 0; pid == 0; i++) {
+                inventory.n_files = i % 2;
+                inventory.cuda_version = i % 2;
+                if (sc_cache_store(run.text, &inventory, &err) < 0)
+                        _exit(1);
+        }
+        for (int i = 0; i < 3000; i++) {
+                sc_auto_arena struct sc_arena once = { 0 };
+                struct sc_inventory got;
+                assert_int_equal(sc_cache_load(&once, run.text, &got, &err), 0);
+                assert_true(got.cuda_version == 12080 || got.cuda_version == got.n_files);
+        }
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 static void a_cache_that_others_can_write_is_not_trusted(void **state)
 {
         (void)state;
@@ -368,6 +392,7 @@ int main(void)
                 TEST(mig_devices_that_belong_nowhere_are_refused),
                 TEST(counts_beyond_the_limits_are_refused),
                 TEST(a_stored_cache_is_loaded),
+                TEST(readers_see_the_old_or_the_new_file),
                 TEST(a_cache_that_others_can_write_is_not_trusted),
                 TEST(what_is_no_file_is_no_cache),
                 TEST(an_unchanged_node_is_fresh),

@@ -3,6 +3,7 @@
 #include "gpu/grant.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <sys/wait.h>
 
 #define BOOT "0b4a3f7c-9d5e-4b1a-8c2d-3e4f5a6b7c8d"
@@ -219,6 +220,27 @@ static void many_grants_are_all_read(void **state)
         assert_int_equal(n_grants, 300);
 }
 
+static void a_grant_that_comes_and_goes_is_never_half(void **state)
+{
+        (void)state;
+        struct sc_grant grant = grant_of("web");
+        write_grant(&grant);
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        while (pid == 0)
+                if (sc_grant_write(run.text, &grant, &err) < 0 ||
+                    sc_grant_end(&arena, run.text, NULL, "/run/runc", "web", &err) < 0)
+                        _exit(1);
+        for (int i = 0; i < 2000; i++) {
+                sc_auto_arena struct sc_arena once = { 0 };
+                assert_int_equal(sc_grants_read(&once, run.text, BOOT, &grants, &n_grants, &n_bad, &err), 0);
+                assert_in_range(n_grants, 0, 2); /* replaced while it was listed: seen twice */
+                assert_int_equal(n_bad, 0);
+        }
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 static bool alive(const struct sc_grant *grant)
 {
         write_grant(grant);
@@ -326,6 +348,7 @@ int main(void)
                 TEST(no_run_directory_means_no_grants),
                 TEST(junk_is_counted_and_skipped),
                 TEST(many_grants_are_all_read),
+                TEST(a_grant_that_comes_and_goes_is_never_half),
                 TEST(a_grant_of_another_boot_is_dead),
                 TEST(a_number_in_use_by_a_later_process_is_not_the_grants),
                 TEST(the_process_in_the_pid_file_counts),
