@@ -86,12 +86,13 @@ int sc_node_check(const struct sc_root *root, const struct sc_node *node, struct
         if (node->major == 0)
                 return fail_unregistered(node, err);
 
-        /* O_NOFOLLOW: what counts is the very name that udev and nvidia-modprobe give the node */
-        sc_auto_close int fd = sc_openat_root(root->fd, node->path, O_PATH | O_NOFOLLOW, 0);
-        if (fd < 0 && errno == ENOENT)
+        /* The very name that udev and nvidia-modprobe give the node counts, not what a link leads to. One call, since this
+         * runs for each node at each start; the folders above are the operator's. */
+        bool there = fstatat(root->fd, node->path + 1, &st, AT_SYMLINK_NOFOLLOW) == 0;
+        if (!there && errno == ENOENT)
                 return sc_fail(err, SC_E_NODE,
                                "the device node %s is missing\n\nsubcard inventory refresh, as root, makes it", node->path);
-        if (fd < 0 || fstat(fd, &st) < 0)
+        if (!there)
                 return sc_fail_errno(err, SC_E_NODE, "cannot look at the device node %s", node->path);
         if (!S_ISCHR(st.st_mode))
                 return fail_kind(node->path, st.st_mode, err);
