@@ -43,6 +43,10 @@ static void what_exists_is_told_of_small_nodes_too(void **state)
         small.gpus = &one;
         assert_int_equal(sc_choose(&arena, &request, &small, &selection, &err), -SC_E_UNKNOWN_DEVICE);
         assert_non_null(strstr(err.text, "GPU 0 has the MIG device 0:0\n"));
+        one = node_gpus[1]; /* not in MIG mode: an unknown UUID is still unknown, not E202 */
+        assert_int_equal(sc_id_parse(SC_SPAN("MIG-99999999"), &id, &err), 0);
+        small.n_migs = 0;
+        assert_int_equal(sc_choose(&arena, &request, &small, &selection, &err), -SC_E_UNKNOWN_DEVICE);
         small.n_gpus = small.n_migs = 0;
         assert_int_equal(sc_choose(&arena, &request, &small, &selection, &err), -SC_E_UNKNOWN_DEVICE);
         assert_non_null(strstr(err.text, "this node has no GPU\n"));

@@ -62,6 +62,18 @@ static void impossible_numbers_are_refused(void **state)
         }
 }
 
+static void the_shortest_and_the_longest_timeout_are_kept(void **state)
+{
+        (void)state;
+        static const uint32_t times[] = { SC_POLICY_MIN_TIMEOUT_MS, SC_POLICY_MAX_TIMEOUT_MS };
+        for (size_t i = 0; i < SC_COUNT(times); i++) {
+                struct sc_policy policy = sc_policy_default, back;
+                policy.refresh_timeout_ms = times[i];
+                assert_int_equal(sc_policy_decode(encoded(&policy), &back, &err), 0);
+                assert_int_equal(back.refresh_timeout_ms, times[i]);
+        }
+}
+
 static void names_that_no_configuration_gives_are_refused(void **state)
 {
         (void)state;
@@ -109,6 +121,7 @@ int main(void)
                 cmocka_unit_test(a_policy_comes_back_as_it_was),
                 cmocka_unit_test(bytes_cut_anywhere_are_refused),
                 cmocka_unit_test(impossible_numbers_are_refused),
+                cmocka_unit_test(the_shortest_and_the_longest_timeout_are_kept),
                 cmocka_unit_test(names_that_no_configuration_gives_are_refused),
                 cmocka_unit_test(runtimes_are_names_or_clean_paths_and_never_subcard),
                 cmocka_unit_test(variables_that_every_container_has_carry_no_requests),

@@ -44,6 +44,7 @@ static const struct {
         { "brand=NVIDIA", "0:0", 0 },
         { "brand!=tesla", "3", -SC_E_REQUIREMENT },
         { "arch>=8", "0:0,3", -SC_E_REQUIREMENT }, /* every GPU, not one of them */
+        { "arch<8", "0:0,3", -SC_E_REQUIREMENT },  /* MIG parents too */
         { "arch>=99 brand=none-such", "none", 0 },  /* no device: only cuda and driver count */
         { "cuda>=13", "none", -SC_E_REQUIREMENT },
         { "cuda>=13 brand=tesla,driver>=470,driver<471 brand=nvidia,driver>=570", "0:0", 0 },
