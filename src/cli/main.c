@@ -72,26 +72,6 @@ static int match(const struct sc_command *command, int argc, char **argv)
         return n;
 }
 
-static int fail_unknown(int argc, char **argv)
-{
-        struct sc_error err;
-        char both[64];
-        size_t n = strlen(argv[0]);
-        for (const struct sc_command *command = commands; command->name; command++)
-                if (strncmp(command->name, argv[0], n) == 0 && command->name[n] == ' ') {
-                        (void)sc_fail(&err, SC_E_USAGE, "subcard %s %s\nthe first such command is \"%s\"\nsubcard --help",
-                                      argv[0], argc > 1 ? "has no such command" : "needs one more word", command->name);
-                        return sc_print_error(&err);
-                }
-        (void)snprintf(both, sizeof both, "%s%s%s", argv[0], argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
-        const char *near = sc_nearest(argv[0], first_word, commands);
-        if (!near)
-                near = sc_nearest(both, first_word, commands);
-        (void)sc_fail(&err, SC_E_USAGE, "no command \"%s\"\n%s%s%s\nsubcard --help", sc_show(sc_span_of(argv[0])).text,
-                      near ? "did you mean \"subcard " : "subcard has no such command", near ? near : "", near ? "\"?" : "");
-        return sc_print_error(&err);
-}
-
 static bool asks_for_help(int argc, char **argv)
 {
         for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
@@ -100,8 +80,52 @@ static bool asks_for_help(int argc, char **argv)
         return false;
 }
 
+static bool is_in_group(const struct sc_command *command, const char *group)
+{
+        size_t n = strlen(group);
+        return strncmp(command->name, group, n) == 0 && command->name[n] == ' ';
+}
+
+/* "inventory" alone is no command but the first word of some: their names and summaries. Empty if it is none either. */
+static struct sc_span group_lines(struct sc_arena *arena, const char *group)
+{
+        struct sc_buf out = { .arena = arena };
+        for (const struct sc_command *command = commands; command->name; command++)
+                if (is_in_group(command, group))
+                        sc_buf_print(&out, "  subcard %s - %s\n", command->name, command->summary);
+        return sc_buf_view(&out);
+}
+
+static int fail_group(int argc, char **argv)
+{
+        struct sc_error err;
+        (void)sc_fail(&err, SC_E_USAGE, "subcard %s%s%s\n\nsubcard %s --help", argv[0],
+                      argc > 1 ? " has no command " : " needs one more word",
+                      argc > 1 ? sc_show(sc_span_of(argv[1])).text : "", argv[0]);
+        return sc_print_error(&err);
+}
+
+static int fail_unknown(int argc, char **argv)
+{
+        struct sc_error err;
+        sc_auto_arena struct sc_arena arena = { 0 };
+        struct sc_span lines = group_lines(&arena, argv[0]);
+        if (lines.len && asks_for_help(argc, argv))
+                return sc_print(lines);
+        if (lines.len)
+                return fail_group(argc, argv);
+
+        const char *near = sc_nearest(argv[0], first_word, commands);
+        if (!near && argc > 1)
+                near = sc_nearest(sc_format(&arena, "%s %s", argv[0], argv[1]), first_word, commands);
+        (void)sc_fail(&err, SC_E_USAGE, "no command \"%s\"\n%s%s%s\nsubcard --help", sc_show(sc_span_of(argv[0])).text,
+                      near ? "did you mean \"subcard " : "subcard has no such command", near ? near : "", near ? "\"?" : "");
+        return sc_print_error(&err);
+}
+
 static int cmd_help(int argc, char **argv)
 {
+        sc_auto_arena struct sc_arena arena = { 0 };
         if (argc < 2 || argv[1][0] == '-')
                 return print_overview();
         for (const struct sc_command *command = commands; command->name; command++)
@@ -109,7 +133,8 @@ static int cmd_help(int argc, char **argv)
                         return command->options || command->run == cmd_help
                                        ? print_help(command)
                                        : command->run(2, (char *[]){ argv[1], (char[]){ "--help" }, NULL });
-        return fail_unknown(argc - 1, argv + 1);
+        struct sc_span lines = group_lines(&arena, argv[1]);
+        return lines.len ? sc_print(lines) : fail_unknown(argc - 1, argv + 1);
 }
 
 static int run(const struct sc_command *command, int words, int argc, char **argv)

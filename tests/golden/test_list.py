@@ -237,8 +237,29 @@ def test_help_and_version(bare, golden):
     assert "did you mean \"subcard list\"?" in bare("lits").stderr
 
 
-def test_every_command_has_a_summary_and_a_page(bare):
+COMMANDS = {"list": "list", "inventory refresh": "inventory", "inventory show": "inventory"}
+
+
+def test_every_command_has_a_page(bare):
     text = bare("--help", check=0).stdout
-    for name in re.findall(r"^  ([a-z]+)(?: [a-z]+)?  ", text.split("Commands:")[1].split("Options:")[0], re.M):
-        if name != "help":
-            assert (REPO / f"man/subcard-{name}.1.scd").exists(), name
+    names = re.findall(r"^  ([a-z]+(?: [a-z]+)?)  ", text.split("Commands:")[1].split("Options:")[0], re.M)
+    assert set(COMMANDS) <= set(names)
+    for name in set(names) - {"help"}:
+        assert (REPO / f"man/subcard-{name.split()[0]}.1.scd").exists(), name
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_is_in_the_manual(bare, command):
+    page = (REPO / f"man/subcard-{COMMANDS[command]}.1.scd").read_text()
+    options = re.findall(r"^  (?:(-[A-Za-z]), |    )(--[a-z-]+)", bare(*command.split(), "--help", check=0).stdout, re.M)
+    assert len(options) >= 2
+    for option in sum(options, ()):
+        assert not option or f"*{option}*" in page, option
+
+
+def test_help_of_a_group(bare):
+    text = "".join(f"  subcard {line}\n" for line in [
+        "inventory refresh - ask the driver again and make what is missing on the node",
+        "inventory show - show what container starts rest on, and whether it is still true"])
+    for arguments in (["inventory", "--help"], ["help", "inventory"], ["inventory", "x", "-h"]):
+        assert bare(*arguments, check=0).stdout == text
