@@ -154,13 +154,16 @@ static int write_all(int fd, struct sc_span content)
         return 0;
 }
 
+enum { CREATE = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC };
+
 /* Not durable: after a crash of the node the container is placed again before it starts. */
 static int replace_file(int dir_fd, const char *name, struct sc_span content, const struct sc_image *image)
 {
         char temp[300];
         temp_name(temp, sizeof temp, name);
-        (void)unlinkat(dir_fd, temp, 0);
-        sc_auto_close int fd = openat(dir_fd, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+        sc_auto_close int fd = openat(dir_fd, temp, CREATE, 0644);
+        if (fd < 0 && errno == EEXIST && unlinkat(dir_fd, temp, 0) == 0) /* of a killed run with our pid */
+                fd = openat(dir_fd, temp, CREATE, 0644);
         if (fd < 0)
                 return -1;
         if (write_all(fd, content) == 0 && give_away(fd, 0644, image) == 0 && renameat(dir_fd, temp, dir_fd, name) == 0)

@@ -111,6 +111,21 @@ static void a_file_replaces_whatever_has_its_name(void **state)
         test_free((void *)(uintptr_t)big.at);
 }
 
+static void what_a_killed_run_left_is_no_obstacle(void **state)
+{
+        (void)state;
+        char temp[64];
+        (void)snprintf(temp, sizeof temp, "/etc/.ld.so.cache.%ld.tmp", (long)getpid());
+        add_link(&root, temp, root_path(&canary, "/file"));
+        assert_int_equal(sc_place_file(root.fd, &image, "/etc/ld.so.cache", SC_SPAN("one"), &err), 0);
+        (void)snprintf(temp, sizeof temp, "/etc/.link.%ld.tmp", (long)getpid());
+        add_link(&root, temp, "nowhere");
+        add_link(&root, "/etc/link", "nowhere");
+        place_link("/etc/link");
+        assert_int_equal(entries_of(root_path(&root, "/etc")), 2);
+        assert_int_equal(entries_of(canary.path), 0);
+}
+
 static void no_link_on_the_way_is_followed(void **state)
 {
         (void)state;
@@ -211,6 +226,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(a_second_time_changes_nothing, setup, teardown),
                 cmocka_unit_test_setup_teardown(another_link_is_replaced_and_a_file_is_not, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_file_replaces_whatever_has_its_name, setup, teardown),
+                cmocka_unit_test_setup_teardown(what_a_killed_run_left_is_no_obstacle, setup, teardown),
                 cmocka_unit_test_setup_teardown(no_link_on_the_way_is_followed, setup, teardown),
                 cmocka_unit_test_setup_teardown(errors_speak_our_words, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_swapper_gains_nothing_outside, setup, teardown),
