@@ -124,7 +124,7 @@ int sc_policy_decode(struct sc_span bytes, struct sc_policy *ret, struct sc_erro
         memcpy(&head, bytes.at, sizeof head);
         if (head.magic != MAGIC || head.flags & ~(uint32_t)F_ALL || head.caps & ~(uint32_t)SC_CAP_ALL ||
             head.n_env_names > SC_POLICY_ENV_NAMES || !head.n_runtimes || head.n_runtimes > SC_POLICY_LOW_LEVEL ||
-            head.refresh_timeout_ms < SC_POLICY_MIN_TIMEOUT_MS || head.refresh_timeout_ms > SC_POLICY_MAX_TIMEOUT_MS)
+            !head.refresh_timeout_ms || head.refresh_timeout_ms > SC_POLICY_DAY_MS)
                 return damaged(err, "a number in it is impossible");
 
         struct sc_span rest = { bytes.at + sizeof head, bytes.len - sizeof head };

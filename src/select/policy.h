@@ -9,8 +9,9 @@ enum {
         SC_POLICY_LOW_LEVEL = 4,
         SC_POLICY_ENV_NAMES = 8,
         SC_POLICY_MAX_BYTES = 65536,
-        SC_POLICY_MIN_TIMEOUT_MS = 1000,
+        SC_POLICY_MIN_TIMEOUT_MS = 1000, /* in a configuration; a command may ask for less or more, up to a day */
         SC_POLICY_MAX_TIMEOUT_MS = 600000,
+        SC_POLICY_DAY_MS = 86400000,
 };
 
 struct sc_policy {

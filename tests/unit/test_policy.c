@@ -51,7 +51,7 @@ static void impossible_numbers_are_refused(void **state)
         static const struct {
                 size_t word;
                 uint32_t value;
-        } wrong[] = { { 0, 0 }, { 1, 32 }, { 2, 0 }, { 2, 999 }, { 2, 600001 }, { 3, 8 }, { 4, 9 }, { 4, 1 },
+        } wrong[] = { { 0, 0 }, { 1, 32 }, { 2, 0 }, { 2, 86400001 }, { 3, 8 }, { 4, 9 }, { 4, 1 },
                       { 5, 0 }, { 5, 1 }, { 5, 5 }, { 5, UINT32_MAX } };
         for (size_t i = 0; i < SC_COUNT(wrong); i++) {
                 struct sc_policy back;
@@ -65,7 +65,7 @@ static void impossible_numbers_are_refused(void **state)
 static void the_shortest_and_the_longest_timeout_are_kept(void **state)
 {
         (void)state;
-        static const uint32_t times[] = { SC_POLICY_MIN_TIMEOUT_MS, SC_POLICY_MAX_TIMEOUT_MS };
+        static const uint32_t times[] = { 1, SC_POLICY_MIN_TIMEOUT_MS, SC_POLICY_MAX_TIMEOUT_MS, SC_POLICY_DAY_MS };
         for (size_t i = 0; i < SC_COUNT(times); i++) {
                 struct sc_policy policy = sc_policy_default, back;
                 policy.refresh_timeout_ms = times[i];
