@@ -356,6 +356,36 @@ def test_whatever_stands_in_our_way_gains_nothing(container, path, kind):
     assert not any(name.name.endswith(".tmp") for name in container.upper.rglob("*"))
 
 
+@pytest.mark.parametrize("path", ["/etc", "/etc/ld.so.conf.d", "/usr/bin", LIBDIR])
+def test_immutable_folder_is_a_warning(container, path):
+    target = container.at(path)
+    (target / "copied-up").touch()
+    if sh("chattr", "+i", target, check=False).returncode:
+        pytest.skip("this file system has no immutable folders")
+    try:
+        container.arrange("--spare", "/dev")
+        assert container.warnings and not any("ermission" in text for text in container.warnings)
+    finally:
+        sh("chattr", "-i", target)
+    container.mount("-t", "tmpfs", "tmpfs", container.at("/dev"))
+    assert container.start().answer() == "570"
+
+
+def test_kernel_without_openat2_gives_the_same(container):
+    """valgrind 3.19 answers ENOSYS to openat2, as old kernels do."""
+    if not shutil.which("valgrind"):
+        pytest.skip("valgrind is not here")
+    other = Container(container.tree)
+    try:
+        container.arrange("--spare", "/dev")
+        sh("valgrind", "-q", TOOL, "--spare", "/dev", other.root, other.tree / "570")
+        look = lambda one: {str(p.relative_to(one.upper)): (p.lstat().st_mode, os.readlink(p) if p.is_symlink() else p.is_dir() or p.read_bytes())
+                            for p in one.upper.rglob("*")}
+        assert look(other) == look(container) and len(look(container)) > 8
+    finally:
+        other.close()
+
+
 def sparse(path):
     path.write_bytes(b"glibc-ld.so.cache1.1")
     os.truncate(path, 100 << 20)
