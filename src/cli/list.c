@@ -27,18 +27,19 @@ const struct sc_option sc_list_options[] = {
         { 0 },
 };
 
-/* Containers; what can't be read is told and left out, since the devices themselves are worth showing. */
-static void read_grants(struct sc_arena *arena, const struct sc_snapshot *snapshot, struct sc_grant **ret, size_t *ret_n)
+/* Containers; what can't be read is told, since the devices themselves are worth showing. */
+static void read_grants(struct sc_arena *arena, const struct sc_snapshot *snapshot, struct sc_buf *warnings,
+                        struct sc_grant **ret, size_t *ret_n)
 {
         struct sc_error err;
         size_t n_bad = 0;
         if (sc_grants_read(arena, sc_run_path(), snapshot->inventory.boot_id, ret, ret_n, &n_bad, &err)) {
-                *ret_n = 0;
-                sc_print_warnings(sc_span_of(sc_error_line(&err, sc_arena_alloc(arena, 1200), 1200)));
+                *ret_n = SIZE_MAX;
+                sc_buf_print(warnings, "which containers hold devices is not shown: %.*s\n", (int)strcspn(err.text, "\n"),
+                             err.text);
         }
         if (n_bad)
-                sc_print_warnings(sc_span_of(
-                        sc_format(arena, "%zu files in %s/grants are no grants and are left out", n_bad, sc_run_path())));
+                sc_buf_print(warnings, "%zu files in %s/grants are no grants and are left out\n", n_bad, sc_run_path());
 }
 
 static bool is(const char *format, const char *word)
@@ -46,25 +47,29 @@ static bool is(const char *format, const char *word)
         return format && !strcmp(format, word);
 }
 
-static void write_list(const struct list_options *options, const struct sc_snapshot *snapshot, struct sc_buf *out)
+static void write_list(const struct list_options *options, struct sc_snapshot *snapshot, struct sc_buf *out)
 {
         struct sc_term term = sc_term_of(STDOUT_FILENO, options->colour);
         struct sc_list_style style = { term.colour, term.utf8 };
         struct sc_grant *grants = NULL;
+        struct sc_buf warnings = { .arena = out->arena };
         struct sc_view view;
         size_t n_grants = 0;
 
-        if (options->vendor) {
-                sc_list_vendor(&snapshot->inventory, out);
-                return;
-        }
-        if (is(options->format, "name")) {
-                sc_list_names(&snapshot->inventory, out);
-                return;
-        }
-        read_grants(out->arena, snapshot, &grants, &n_grants);
+        sc_buf_span(&warnings, snapshot->warnings);
+        bool has_holders = !options->vendor && !is(options->format, "name");
+        if (has_holders)
+                read_grants(out->arena, snapshot, &warnings, &grants, &n_grants);
+        snapshot->warnings = sc_buf_view(&warnings);
         sc_view_make(out->arena, snapshot, grants, n_grants, &view);
-        if (is(options->format, "json"))
+        if (!is(options->format, "json"))
+                sc_print_warnings(snapshot->warnings);
+
+        if (options->vendor)
+                sc_list_vendor(&snapshot->inventory, out);
+        else if (is(options->format, "name"))
+                sc_list_names(&snapshot->inventory, out);
+        else if (is(options->format, "json"))
                 sc_list_json(&view, out);
         else if (is(options->format, "wide"))
                 sc_list_wide(&view, style, out);
@@ -86,8 +91,6 @@ int sc_cmd_list(int argc, char **argv)
         unsigned parts = options.vendor || is(options.format, "name") ? 0 : SC_SNAPSHOT_USAGE;
         if (sc_node_open(&root, &err) || sc_snapshot_ask(&arena, &root, parts, options.timeout_ms, &snapshot, &err))
                 return sc_print_error(&err);
-        if (!is(options.format, "json"))
-                sc_print_warnings(snapshot.warnings);
         write_list(&options, &snapshot, &out);
         return sc_print(sc_buf_view(&out));
 }

@@ -28,11 +28,11 @@ static void add_processes(struct sc_arena *arena, const struct sc_usage *usage, 
                         holding->processes[holding->n_processes++] = &usage->processes[i];
 }
 
-static void set_state(struct sc_holding *holding, const uint32_t *why)
+static void set_state(struct sc_holding *holding, const uint32_t *why, bool has_grants)
 {
         if (holding->n_grants || holding->n_processes)
                 holding->state = SC_HOLDING_BUSY;
-        else if (why && *why != SC_KNOWN)
+        else if (!has_grants || (why && *why != SC_KNOWN))
                 holding->state = SC_HOLDING_UNKNOWN;
 }
 
@@ -41,6 +41,8 @@ void sc_view_make(struct sc_arena *arena, const struct sc_snapshot *snapshot, co
 {
         const struct sc_inventory *inventory = &snapshot->inventory;
         const struct sc_usage *usage = &snapshot->usage;
+        bool has_grants = n_grants != SIZE_MAX;
+        n_grants = has_grants ? n_grants : 0;
         *ret = (struct sc_view){
                 .inventory = inventory,
                 .snapshot = snapshot,
@@ -50,14 +52,14 @@ void sc_view_make(struct sc_arena *arena, const struct sc_snapshot *snapshot, co
         for (uint32_t i = 0; i < inventory->n_gpus; i++) {
                 add_grants(arena, grants, n_grants, inventory->gpus[i].uuid, &ret->gpus[i]);
                 add_processes(arena, usage, i, UINT32_MAX, &ret->gpus[i]);
-                set_state(&ret->gpus[i], usage->gpu_why ? &usage->gpu_why[i] : NULL);
+                set_state(&ret->gpus[i], usage->gpu_why ? &usage->gpu_why[i] : NULL, has_grants);
                 if (inventory->gpus[i].mig_mode == SC_MIG_ENABLED)
                         ret->gpus[i].state = SC_HOLDING_SPLIT;
         }
         for (uint32_t i = 0; i < inventory->n_migs; i++) {
                 add_grants(arena, grants, n_grants, inventory->migs[i].uuid, &ret->migs[i]);
                 add_processes(arena, usage, inventory->migs[i].gpu, i, &ret->migs[i]);
-                set_state(&ret->migs[i], usage->mig_why ? &usage->mig_why[i] : NULL);
+                set_state(&ret->migs[i], usage->mig_why ? &usage->mig_why[i] : NULL, has_grants);
         }
 }
 

@@ -8,7 +8,7 @@
 enum sc_holding_state {
         SC_HOLDING_FREE,
         SC_HOLDING_BUSY,    /* a living grant or a process */
-        SC_HOLDING_UNKNOWN, /* no grant, and the driver does not tell the processes */
+        SC_HOLDING_UNKNOWN, /* nothing known to hold it, but the grants or its processes can't be read */
         SC_HOLDING_SPLIT,   /* a GPU in MIG mode: its MIG devices have states of their own */
 };
 
@@ -26,6 +26,7 @@ struct sc_view {
         struct sc_holding *gpus, *migs; /* by position in the inventory */
 };
 
+/* n_grants SIZE_MAX: the grants can't be read. */
 void sc_view_make(struct sc_arena *arena, const struct sc_snapshot *snapshot, const struct sc_grant *grants, size_t n_grants,
                   struct sc_view *ret);
 /* "free", "busy", "unknown", "split" */

@@ -48,6 +48,15 @@ def test_mig_mode_without_devices(make_node):
     assert node("list", check=0).stdout.splitlines()[0].endswith("MIG on         0 MIG devices")
 
 
+def test_a_gpu_instance_without_compute_instances_is_no_device(make_node):
+    def change(machine):
+        machine["gpus"][0]["gis"] = [{"id": 1, "profile": "3g.71gb", "start": 0, "cis": []}]
+    node = make_node(change=change)
+    done = node("list", check=0)
+    assert done.stdout.splitlines()[0].endswith("0 MIG devices") and done.stderr == ""
+    assert "state       fresh\n" in node("inventory", "show", check=0).stdout
+
+
 def test_ascii_where_the_locale_is_not_utf8(node):
     text = node("list", check=0, env={"LC_ALL": "C"}).stdout
     assert text.isascii() and "\n|- 0:0 " in text and "\n`- 0:5 " in text
@@ -85,6 +94,19 @@ def test_a_container_makes_its_device_busy(node, container):
     whole.kill()
     whole.wait()
     assert node("list", check=0).stdout.splitlines()[9].endswith("free")
+
+
+def test_who_may_not_see_containers_is_not_told_that_a_device_is_free(node, container):
+    container(node, "secret", "0:2")
+    pid = node.sim("ps", "add", "0:1", "--memory", "10", "--name", "x")
+    for path in (node.root.parent, node.root):
+        path.chmod(0o755)
+    done = subprocess.run([*NOBODY, SUBCARD, "list"], env=node.env, capture_output=True, text=True, check=True)
+    states = [line.split(" SM  ")[1].split()[0] for line in done.stdout.splitlines()[1:7]]
+    assert states == ["unknown", "busy", "unknown", "unknown", "unknown", "unknown"] and f"({pid})" in done.stdout
+    assert done.stderr.startswith("warning: which containers hold devices is not shown: ")
+    data = json.loads(subprocess.run([*NOBODY, SUBCARD, "list", "-o", "json"], env=node.env, capture_output=True).stdout)
+    assert len(data["warnings"]) == 1
 
 
 def test_what_is_no_grant_is_told(node):

@@ -116,6 +116,33 @@ static void links_are_taken_as_the_folder_has_them(void **state)
         assert_int_equal(inventory.n_files, 7);
 }
 
+static void debians_alternatives_are_followed(void **state)
+{
+        (void)state;
+        struct sc_inventory inventory = inventory_of("535.261.03");
+        static const char *const dirs[] = { "/usr/lib/nvidia/current", LIBDIR "/nvidia/current", "/etc/alternatives" };
+        for (size_t i = 0; i < SC_COUNT(dirs); i++) {
+                int fd = sc_make_dirs(at(dirs[i]), &err);
+                sc_close(&fd);
+        }
+        file(LIBDIR "/nvidia/current/libcuda.so.535.261.03");
+        file(LIBDIR "/nvidia/current/libnvidia-ml.so.535.261.03");
+        link_to("libcuda.so.535.261.03", LIBDIR "/nvidia/current/libcuda.so.1");
+        file("/usr/lib/nvidia/current/nvidia-debugdump");
+        link_to("/usr/lib/nvidia/current/nvidia-debugdump", "/etc/alternatives/nvidia--nvidia-debugdump");
+        link_to("/etc/alternatives/nvidia--nvidia-debugdump", "/usr/bin/nvidia-debugdump");
+        assert_int_equal(sc_driver_files_read(&arena, &root, &inventory, &err), 0);
+        assert_string_equal(find(&inventory, "libcuda.so.1")->dir, LIBDIR "/nvidia/current");
+        assert_string_equal(find(&inventory, "nvidia-debugdump")->dir, "/usr/bin");
+        struct sc_buf warnings = { .arena = &arena };
+        sc_links_make(&arena, &root, NULL, 0, &inventory, &warnings);
+        assert_int_equal(warnings.len, 0);
+        struct stat made, real;
+        assert_int_equal(lstat(at("/var/lib/subcard/driver/535.261.03-utility/bin/nvidia-debugdump"), &made), 0);
+        assert_int_equal(lstat(at("/usr/lib/nvidia/current/nvidia-debugdump"), &real), 0);
+        assert_int_equal(made.st_ino, real.st_ino);
+}
+
 static void another_version_of_the_libraries_is_named(void **state)
 {
         (void)state;
@@ -256,6 +283,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 TEST(files_of_the_version_are_found_with_their_capabilities),
                 TEST(links_are_taken_as_the_folder_has_them),
+                TEST(debians_alternatives_are_followed),
                 TEST(another_version_of_the_libraries_is_named),
                 TEST(a_missing_library_is_named),
                 TEST(a_directory_is_no_library),
