@@ -9,7 +9,8 @@ import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
 REPO = HERE.parent.parent
-SUBCARD = REPO / "build/bin/subcard"
+BUILT = REPO / "build/bin/subcard"  # finds the simulated node's program beside itself
+SUBCARD = REPO / os.environ.get("SUBCARD_TESTED", "build/bin/subcard")  # the program under test: mk/cli.mk
 MACHINES = REPO / "sim/machines"
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 LIBDIR = "usr/lib/x86_64-linux-gnu"
@@ -26,7 +27,7 @@ class Subcard:
     """Runs the command on one node; a plain environment, so that nothing of the caller's shows up in outputs."""
 
     def __init__(self, root=None, run=None):
-        self.env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
+        self.env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "ASAN_OPTIONS": "handle_segv=0"}
         if root:
             self.env["SUBCARD_ROOT"] = str(root)
         if run:
@@ -76,7 +77,7 @@ class Node(Subcard):
 
 
 def sim(root, *arguments):
-    return subprocess.run([str(SUBCARD), "sim", *map(str, arguments), "--at", str(root)], text=True, check=True,
+    return subprocess.run([str(BUILT), "sim", *map(str, arguments), "--at", str(root)], text=True, check=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE).stdout.strip()
 
 
@@ -96,7 +97,7 @@ def make_node():
 
     yield make
     for folder in nodes:
-        subprocess.run([str(SUBCARD), "sim", "down", "--at", str(folder / "node")], capture_output=True)
+        subprocess.run([str(BUILT), "sim", "down", "--at", str(folder / "node")], capture_output=True)
         shutil.rmtree(folder, ignore_errors=True)
 
 
