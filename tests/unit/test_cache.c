@@ -213,8 +213,7 @@ static void readers_see_the_old_or_the_new_file(void **state)
         (void)state;
         struct tree_path run = tree_path(&tree, "/run");
         assert_int_equal(sc_cache_store(run.text, &inventory, &err), 0);
-        pid_t pid = fork();
-        assert_true(pid >= 0);
+        pid_t pid = tree_fork();
         for (uint32_t i = 0; pid == 0; i++) {
                 inventory.n_files = i % 2;
                 inventory.cuda_version = i % 2;

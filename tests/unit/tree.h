@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 struct tree {
@@ -78,4 +80,14 @@ static inline mode_t tree_mode(const struct tree *tree, const char *path)
 {
         struct stat st;
         return lstat(tree_path(tree, path).text, &st) == 0 ? st.st_mode : 0;
+}
+
+/* fork(2) for a child that runs until it is killed: it also goes when a failed assertion ends the test. */
+static inline pid_t tree_fork(void)
+{
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0)
+                (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        return pid;
 }
