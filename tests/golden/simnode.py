@@ -19,7 +19,11 @@ class SimNode:
         if isinstance(machine, dict):
             (self.scratch / "machine.json").write_text(json.dumps(machine))
             machine = self.scratch / "machine.json"
-        self.sim("up", "--machine", machine)
+        try:
+            self.sim("up", "--machine", machine)
+        except AssertionError:
+            shutil.rmtree(self.scratch)
+            raise
 
     def __enter__(self):
         return self
