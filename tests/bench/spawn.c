@@ -2,11 +2,11 @@
  * spawn: times whole processes, several variants in turn, round after round, so that the machine's drift hits all alike.
  *
  *   spawn ROUNDS CONFIG TEMPLATE [:: NAME PROGRAM ARGUMENT…]…      one after the other
- *   spawn -n N ROUNDS CONFIG TEMPLATE …                            N at once, time until the last one ends; every "%d" in
- *                                                                  CONFIG and in an argument is the number of the process
+ *   spawn -n N ROUNDS CONFIG TEMPLATE …                            N at once, time until the last one ends; "%d" in CONFIG
+ * and in an argument is the number of the process
  *
- * Before each start TEMPLATE's bytes are written to CONFIG (the program under test rewrites it). Prints one line per variant:
- * NAME, min, median, p95 in microseconds, peak resident KiB.
+ * Before each start TEMPLATE's bytes are written to CONFIG (the program under test rewrites it). Prints one line per
+ * variant: NAME, min, median, p95 in microseconds, peak resident KiB.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +28,7 @@ struct variant {
         long rss_kib;
 };
 
+static int nowhere; /* /dev/null: what the programs print */
 static char *template;
 static size_t template_size;
 
@@ -68,6 +69,7 @@ static void run(char **words, int number)
                 numbered(text[i], sizeof text[i], words[i], number);
                 argv[i] = text[i];
         }
+        (void)dup2(nowhere, STDOUT_FILENO);
         (void)execv(argv[0], argv);
         _exit(127);
 }
@@ -161,12 +163,14 @@ int main(int argc, char **argv)
                 fprintf(stderr, "usage: spawn [-n N] ROUNDS CONFIG TEMPLATE :: NAME PROGRAM [ARGUMENT]... [:: ...]\n");
                 return 2;
         }
+        nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
         int rounds = (int)strtol(argv[at], NULL, 10);
         const char *config = argv[at + 1];
         read_template(argv[at + 2]);
         for (at += 3; at < argc && n_variants < MAX_VARIANTS; n_variants++) {
                 argv[at] = NULL; /* "::" */
-                variants[n_variants] = (struct variant){ argv[at + 1], argv + at + 2, calloc((size_t)rounds, sizeof(double)), 0 };
+                variants[n_variants] = (struct variant){ .name = argv[at + 1], .words = argv + at + 2 };
+                variants[n_variants].us = calloc((size_t)rounds, sizeof(double));
                 for (at += 2; at < argc && strcmp(argv[at], "::") != 0; at++)
                         ;
         }
@@ -182,7 +186,8 @@ int main(int argc, char **argv)
         for (int i = 0; i < n_variants; i++) {
                 struct variant *v = &variants[i];
                 qsort(v->us, (size_t)rounds, sizeof(double), by_size);
-                printf("%s\t%.0f\t%.0f\t%.0f\t%ld\n", v->name, v->us[0], v->us[rounds / 2], v->us[rounds * 95 / 100], v->rss_kib);
+                printf("%s\t%.0f\t%.0f\t%.0f\t%ld\n", v->name, v->us[0], v->us[rounds / 2], v->us[rounds * 95 / 100],
+                       v->rss_kib);
         }
         return 0;
 }
