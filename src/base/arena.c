@@ -1,8 +1,8 @@
 #include "base/arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { CHUNK = 64 * 1024, ALIGN = 16 };
@@ -10,6 +10,7 @@ enum { CHUNK = 64 * 1024, ALIGN = 16 };
 struct sc_arena_chunk {
         struct sc_arena_chunk *older;
         size_t used, size;
+        bool borrowed; /* not ours to free */
         _Alignas(ALIGN) char data[];
 };
 
@@ -42,6 +43,17 @@ void *sc_arena_alloc(struct sc_arena *arena, size_t size)
         return p;
 }
 
+void sc_arena_start(struct sc_arena *arena, void *memory, size_t size)
+{
+        uintptr_t start = ((uintptr_t)memory + ALIGN - 1) / ALIGN * ALIGN;
+        size_t lost = start - (uintptr_t)memory + sizeof(struct sc_arena_chunk);
+        if (size < lost + CHUNK / 16)
+                return;
+        struct sc_arena_chunk *c = (void *)start;
+        *c = (struct sc_arena_chunk){ .older = arena->chunk, .size = size - lost, .borrowed = true };
+        arena->chunk = c;
+}
+
 void *sc_arena_array(struct sc_arena *arena, size_t n, size_t size)
 {
         size_t bytes;
@@ -55,6 +67,7 @@ void sc_arena_free(struct sc_arena *arena)
         while (arena->chunk) {
                 struct sc_arena_chunk *c = arena->chunk;
                 arena->chunk = c->older;
-                free(c);
+                if (!c->borrowed)
+                        free(c);
         }
 }

@@ -12,6 +12,8 @@ struct sc_arena {
         struct sc_arena_chunk *chunk; /* newest; older ones hang behind it */
 };
 
+/* Lets an empty arena begin in zeroed memory that outlives it: a short program then never asks the system for any. */
+void sc_arena_start(struct sc_arena *arena, void *memory, size_t size);
 /* Zeroed memory, aligned for any type. Never NULL. */
 void *sc_arena_alloc(struct sc_arena *arena, size_t size) __attribute__((returns_nonnull, malloc));
 /* n objects of one size; ends the process when the product overflows. */

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MEMORY = 256 * 1024 }; /* enough for nearly every start; only what is used costs anything */
+
 /* The program is installed under several names. */
 static bool is_hook_name(const char *word)
 {
@@ -28,9 +30,11 @@ int main(int argc, char **argv)
         struct sc_argv call;
         char program[SC_PROGRAM_PATH];
         bool granted = false;
+        static char memory[MEMORY]; /* on the stack every page of it would be touched (stack clash protection) */
 
         if (argc < 1)
                 return 2;
+        sc_arena_start(&arena, memory, sizeof memory);
         if (is_hook_name(argv[0]))
                 return sc_hook_main(argc, argv);
         sc_argv_read(argc, argv, &call);
