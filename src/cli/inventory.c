@@ -32,6 +32,7 @@ struct refresh {
         struct sc_arena *arena;
         struct sc_root *root;
         struct sc_policy policy;
+        uint32_t timeout_ms; /* of this run: the option's, else the policy's */
         struct sc_buf warnings;
         struct sc_stamp stamps[SC_N_STAMPS]; /* taken before the files are read: a change meanwhile is seen next time */
         struct sc_inventory inventory;
@@ -44,7 +45,7 @@ static int lock(const struct refresh *refresh, const struct refresh_options *opt
                 return dir;
         if (options->locked)
                 return 0;
-        *ret_fd = sc_lock(dir, SC_LOCK_NAME, refresh->policy.refresh_timeout_ms, err);
+        *ret_fd = sc_lock(dir, SC_LOCK_NAME, refresh->timeout_ms, err);
         return *ret_fd < 0 ? *ret_fd : 0;
 }
 
@@ -55,8 +56,7 @@ static int refresh_node(struct refresh *refresh, struct sc_error *err)
 
         int rc = sc_prepare_nodes(refresh->arena, refresh->root, &refresh->warnings, err);
         if (rc == 0)
-                rc = sc_snapshot_ask(refresh->arena, refresh->root, SC_SNAPSHOT_FILES, refresh->policy.refresh_timeout_ms,
-                                     &snapshot, err);
+                rc = sc_snapshot_ask(refresh->arena, refresh->root, SC_SNAPSHOT_FILES, refresh->timeout_ms, &snapshot, err);
         if (rc)
                 return rc;
         sc_buf_span(&refresh->warnings, snapshot.warnings);
@@ -78,8 +78,7 @@ static int refresh_locked(struct refresh *refresh, const struct refresh_options 
         int rc = sc_config_read(refresh->arena, refresh->root, &refresh->policy, &refresh->warnings, err);
         if (rc)
                 return rc;
-        if (options->timeout_ms)
-                refresh->policy.refresh_timeout_ms = options->timeout_ms;
+        refresh->timeout_ms = options->timeout_ms ? options->timeout_ms : refresh->policy.refresh_timeout_ms;
         rc = lock(refresh, options, &held, err);
         return rc ? rc : refresh_node(refresh, err);
 }

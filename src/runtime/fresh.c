@@ -89,16 +89,14 @@ static int try_cache(struct sc_arena *arena, const struct sc_asker *asker, struc
 {
         sc_auto_root struct sc_root root = { .fd = -1 };
         int rc = load(arena, ret, err);
-        if (rc < 0)
+        if (rc == 0)
+                rc = sc_root_open(ret->inventory.root[0] ? ret->inventory.root : "/", &root, err);
+        if (rc == 0)
+                rc = same_configuration(&root, &ret->inventory, err);
+        if (rc == 0)
+                rc = sc_request_read(arena, asker, &ret->policy, &ret->request, err);
+        if (rc < 0 || ret->request.kind == SC_REQUEST_NOTHING)
                 return rc;
-        rc = sc_request_read(arena, asker, &ret->policy, &ret->request, err);
-        if (rc < 0)
-                return rc;
-        rc = sc_root_open(ret->inventory.root[0] ? ret->inventory.root : "/", &root, err);
-        if (rc < 0)
-                return rc;
-        if (ret->request.kind == SC_REQUEST_NOTHING)
-                return same_configuration(&root, &ret->inventory, err);
 
         struct sc_error chosen_err = { 0 };
         int chosen = sc_choose(arena, &ret->request, &ret->inventory, &ret->selection, &chosen_err);
@@ -202,16 +200,19 @@ int sc_fresh_answer(struct sc_arena *arena, const struct sc_asker *asker, struct
         int rc = try_cache(arena, asker, ret, err);
         if (!worth_a_refresh(rc))
                 return rc;
-        /* Nothing asked for, under the last known policy or the default one: then no driver is needed. */
-        struct sc_error request_err;
-        if (!ret->has_inventory && sc_request_read(arena, asker, &ret->policy, &ret->request, &request_err) == 0 &&
-            ret->request.kind == SC_REQUEST_NOTHING)
+        /* Under the last known policy, or the default one. A container that asks for nothing needs no driver: it starts
+         * without a first inventory, and also when a changed configuration can't be read. */
+        struct sc_request known;
+        struct sc_error ignored;
+        bool nothing =
+                sc_request_read(arena, asker, &ret->policy, &known, &ignored) == 0 && known.kind == SC_REQUEST_NOTHING;
+        if (nothing && !ret->has_inventory) {
+                ret->request = known;
                 return 0;
-        bool nothing = ret->has_inventory && ret->request.kind == SC_REQUEST_NOTHING;
-        struct sc_request before = ret->request;
+        }
         rc = refresh(arena, asker, ret, err);
         if (rc < 0 && nothing) {
-                ret->request = before;
+                ret->request = known;
                 return 0;
         }
         return rc;

@@ -398,3 +398,21 @@ def test_no_driver_on_the_node(tmp_path, low_level):
         assert not bundle.started()
     finally:
         node.down()
+
+
+def test_a_changed_policy_counts_before_an_old_answer(own):
+    configure(own, "mig-admin: refused\n")
+    own.spec("NVIDIA_VISIBLE_DEVICES=0:0", "NVIDIA_DRIVER_CAPABILITIES=video")
+    assert own.create().returncode == 0
+    configure(own, "capabilities: [compute, utility]\n")
+    own.spec("NVIDIA_VISIBLE_DEVICES=0:0", "NVIDIA_DRIVER_CAPABILITIES=video")
+    assert "subcard E601" in own.create("c2").stderr
+    configure(own, "capabilities: [compute, utility, video]\n")
+    assert own.create("c3").returncode == 0
+
+
+def test_the_timeout_of_one_refresh_does_not_stay(own):
+    subprocess.run([BIN / "subcard", "inventory", "refresh", "--timeout", "5"], check=True, env={**os.environ, **own.node.env}, capture_output=True)
+    shown = subprocess.run([BIN / "subcard", "inventory", "show", "-o", "json"], check=True, env={**os.environ, **own.node.env},
+                           capture_output=True, text=True).stdout
+    assert json.loads(shown)["refreshTimeoutMs"] == 30000
