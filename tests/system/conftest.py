@@ -17,7 +17,10 @@ def pytest_addoption(parser):
 
 def pytest_generate_tests(metafunc):
     if "engine" in metafunc.fixturenames:
-        metafunc.parametrize("engine", metafunc.config.getoption("--engines").split(","), indirect=True, scope="session")
+        wanted = metafunc.config.getoption("--engines").split(",")
+        assert set(wanted) <= set(recipes.ENGINES), f"--engines: not one of {list(recipes.ENGINES)}: {wanted}"
+        names = [name for name in recipes.ENGINES if name in wanted]  # pytest keeps an engine while it meets the same object
+        metafunc.parametrize("engine", names, indirect=True, scope="session")
 
 
 def pytest_collection_modifyitems(items):
