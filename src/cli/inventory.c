@@ -56,7 +56,8 @@ static int refresh_node(struct refresh *refresh, struct sc_error *err)
 
         int rc = sc_prepare_nodes(refresh->arena, refresh->root, &refresh->warnings, err);
         if (rc == 0)
-                rc = sc_snapshot_ask(refresh->arena, refresh->root, SC_SNAPSHOT_FILES, refresh->timeout_ms, &snapshot, err);
+                rc = sc_snapshot_ask(refresh->arena, refresh->root, SC_SNAPSHOT_FILES | SC_SNAPSHOT_MINORS,
+                                     refresh->timeout_ms, &snapshot, err);
         if (rc)
                 return rc;
         sc_buf_span(&refresh->warnings, snapshot.warnings);

@@ -88,7 +88,8 @@ int sc_cmd_list(int argc, char **argv)
 
         if (sc_options_only(sc_list_options, argc, argv, &options, &err))
                 return sc_print_error(&err);
-        unsigned parts = options.vendor || is(options.format, "name") ? 0 : SC_SNAPSHOT_USAGE;
+        bool short_form = options.vendor || is(options.format, "name");
+        unsigned parts = short_form ? 0 : SC_SNAPSHOT_USAGE | (options.format ? SC_SNAPSHOT_MINORS : 0);
         if (sc_node_open(&root, &err) || sc_snapshot_ask(&arena, &root, parts, options.timeout_ms, &snapshot, &err))
                 return sc_print_error(&err);
         write_list(&options, &snapshot, &out);

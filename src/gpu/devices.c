@@ -1,7 +1,5 @@
 #include "gpu/devices.h"
 
-#include "gpu/procfs.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -11,17 +9,12 @@ enum {
         MAX_MINOR = 254,    /* 255 is nvidiactl */
         MAX_INSTANCE_ID = 64,
         MAX_SLICES = 64,
-        MAX_KEYS = 15 * 8,
-        MINORS_MAX = 1024 * 1024,
 };
 
 /* What is being read, for every function here. */
 struct reader {
-        struct sc_arena *arena;
-        const struct sc_root *root;
         const struct sc_nvml *nvml;
         struct sc_inventory *inventory;
-        struct sc_buf *warnings;
         char object[24]; /* "GPU 3", "MIG device 3:1": what messages name */
         struct sc_error *err;
 };
@@ -207,25 +200,6 @@ static int read_gi_placement(const struct reader *r, nvmlDevice_t parent, struct
         return 0;
 }
 
-/* The access record of the proc tree is one short file; mig-minors, the other source, is a text of 4322 lines. */
-static int read_cap_minor(const struct reader *r, const struct sc_gpu *gpu, uint32_t gi, uint32_t ci, uint32_t *ret)
-{
-        char path[128];
-        struct sc_span text;
-        uint32_t mode;
-        int n = snprintf(path, sizeof path, "/proc/driver/nvidia/capabilities/gpu%u/mig/gi%u", gpu->minor, gi);
-        (void)snprintf(path + n, sizeof path - (size_t)n, ci == UINT32_MAX ? "/access" : "/ci%u/access", ci);
-        if (sc_read_access(r->arena, r->root, path, ret, &mode, r->err) == 0)
-                return 0;
-        if (sc_read_file(r->arena, r->root, "/proc/driver/nvidia-caps/mig-minors", MINORS_MAX, &text, r->err) == 0)
-                return sc_parse_mig_minor(text, gpu->minor, gi, ci, ret, r->err);
-        return sc_fail(r->err, SC_E_NODE,
-                       "%s: no record of its capability %s\n"
-                       "neither this file nor /proc/driver/nvidia-caps/mig-minors can be read\n"
-                       "look whether the MIG device was destroyed meanwhile, and whether /proc/driver/nvidia is whole",
-                       r->object, path);
-}
-
 static int read_instance_ids(const struct reader *r, nvmlDevice_t device, const struct sc_gpu *gpu,
                              struct sc_mig_device *mig)
 {
@@ -276,10 +250,6 @@ static int read_mig(struct reader *r, nvmlDevice_t parent, nvmlDevice_t device, 
                 rc = read_instance_ids(r, device, gpu, &mig);
         if (!rc)
                 rc = read_gi_placement(r, parent, &mig);
-        if (!rc)
-                rc = read_cap_minor(r, gpu, mig.gi, UINT32_MAX, &mig.gi_minor);
-        if (!rc)
-                rc = read_cap_minor(r, gpu, mig.gi, mig.ci, &mig.ci_minor);
         if (rc)
                 return rc;
         if (SC_NVML_CALL(r->nvml, attributes, device, &attributes) == NVML_SUCCESS)
@@ -369,52 +339,6 @@ static int read_gpus(struct reader *r, uint32_t n)
         return 0;
 }
 
-static const struct sc_gpu *find_minor(const struct sc_inventory *inventory, uint32_t minor)
-{
-        for (uint32_t i = 0; i < inventory->n_gpus; i++)
-                if (inventory->gpus[i].minor == minor)
-                        return &inventory->gpus[i];
-        return NULL;
-}
-
-static bool has_mig(const struct sc_inventory *inventory, const struct sc_gpu *gpu, struct sc_mig_key key)
-{
-        for (uint32_t i = gpu->first_mig; i < gpu->first_mig + gpu->n_migs; i++)
-                if (inventory->migs[i].gi == key.gi && inventory->migs[i].ci == key.ci)
-                        return true;
-        return false;
-}
-
-static void warn_of_hidden_migs(struct reader *r, const struct sc_gpu *gpu)
-{
-        struct sc_mig_key keys[MAX_KEYS];
-        int n = sc_read_mig_keys(r->root, gpu->minor, keys, MAX_KEYS, r->err);
-        for (int i = 0; i < n; i++)
-                if (keys[i].ci != UINT32_MAX && !has_mig(r->inventory, gpu, keys[i]))
-                        sc_buf_print(
-                                r->warnings,
-                                "GPU %u has a MIG device with GPU instance %u, compute instance %u that NVML does not show: "
-                                "its nodes below /dev/nvidia-caps can't be opened\n",
-                                gpu->index, keys[i].gi, keys[i].ci);
-}
-
-/* NVML leaves out what it can't open, without a word. */
-static void warn_of_hidden(struct reader *r)
-{
-        struct sc_proc_gpu *gpus = SC_NEW_ARRAY(r->arena, struct sc_proc_gpu, SC_MAX_GPUS);
-        int n = sc_read_gpus(r->arena, r->root, gpus, SC_MAX_GPUS, r->err);
-        for (int i = 0; i < n; i++) {
-                const struct sc_gpu *gpu = find_minor(r->inventory, gpus[i].minor);
-                if (gpu)
-                        warn_of_hidden_migs(r, gpu);
-                else if (!gpus[i].excluded)
-                        sc_buf_print(r->warnings,
-                                     "the GPU of /dev/nvidia%u is on this node but NVML does not show it: it is lost, or "
-                                     "its node can't be opened\n",
-                                     gpus[i].minor);
-        }
-}
-
 static int read_versions(const struct reader *r)
 {
         char text[NVML_DRIVER_VERSION_SIZE] = { 0 }, version[NVML_DRIVER_VERSION_SIZE];
@@ -436,10 +360,9 @@ static int read_versions(const struct reader *r)
         return 0;
 }
 
-int sc_devices_read(struct sc_arena *arena, const struct sc_root *root, const struct sc_nvml *nvml, struct sc_inventory *ret,
-                    struct sc_buf *warnings, struct sc_error *err)
+int sc_devices_read(struct sc_arena *arena, const struct sc_nvml *nvml, struct sc_inventory *ret, struct sc_error *err)
 {
-        struct reader r = { arena, root, nvml, ret, warnings, "the driver", err };
+        struct reader r = { nvml, ret, "the driver", err };
         uint32_t n = 0;
         int rc = read_versions(&r);
         if (rc)
@@ -452,8 +375,5 @@ int sc_devices_read(struct sc_arena *arena, const struct sc_root *root, const st
         ret->gpus = SC_NEW_ARRAY(arena, struct sc_gpu, SC_MAX_GPUS);
         ret->migs = SC_NEW_ARRAY(arena, struct sc_mig_device, SC_MAX_MIGS);
         ret->n_gpus = ret->n_migs = 0;
-        rc = read_gpus(&r, n);
-        if (!rc)
-                warn_of_hidden(&r);
-        return rc;
+        return read_gpus(&r, n);
 }

@@ -3,6 +3,7 @@
 #include "gpu/cache.h"
 #include "gpu/devices.h"
 #include "gpu/driver_files.h"
+#include "gpu/minors.h"
 #include "gpu/procfs.h"
 
 #include <errno.h>
@@ -49,11 +50,14 @@ int sc_snapshot_take(struct sc_arena *arena, const struct sc_root *root, unsigne
         if (!rc)
                 rc = sc_nvml_open(root, &nvml, err);
         if (!rc)
-                rc = sc_devices_read(arena, root, &nvml, &ret->inventory, &warnings, err);
+                rc = sc_devices_read(arena, &nvml, &ret->inventory, err);
+        if (!rc && (parts & SC_SNAPSHOT_MINORS))
+                rc = sc_minors_read(arena, root, &ret->inventory, err);
         if (rc)
                 return rc;
         if (parts & SC_SNAPSHOT_USAGE)
                 sc_usage_read(arena, &nvml, &ret->inventory, &ret->usage);
+        sc_minors_compare(arena, root, &ret->inventory, &warnings);
         ret->warnings = sc_buf_view(&warnings);
         return 0;
 }

@@ -12,8 +12,9 @@
 #include "gpu/usage.h"
 
 enum {
-        SC_SNAPSHOT_FILES = 1 << 0, /* driver files: an error where one is missing that containers need */
-        SC_SNAPSHOT_USAGE = 1 << 1, /* processes */
+        SC_SNAPSHOT_FILES = 1 << 0,  /* driver files: an error where one is missing that containers need */
+        SC_SNAPSHOT_USAGE = 1 << 1,  /* processes */
+        SC_SNAPSHOT_MINORS = 1 << 2, /* gi_minor, ci_minor: two small files per MIG device */
 };
 
 struct sc_snapshot {

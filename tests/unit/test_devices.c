@@ -1,6 +1,7 @@
 #include "tests/unit/unit.h"
 
 #include "gpu/devices.h"
+#include "gpu/minors.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,10 +200,10 @@ static int remove_root(void **state)
 
 static int read_devices(struct sc_inventory *ret)
 {
-        struct sc_buf warnings = { .arena = &arena };
         *ret = (struct sc_inventory){ 0 };
         (void)sc_copy(ret->driver_version, sizeof ret->driver_version, SC_SPAN("570.86.15"));
-        return sc_devices_read(&arena, &root, &nvml, ret, &warnings, &err);
+        int rc = sc_devices_read(&arena, &nvml, ret, &err);
+        return rc ? rc : sc_minors_read(&arena, &root, ret, &err);
 }
 
 static void the_truth_is_taken(void **state)
