@@ -10,7 +10,7 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 REPO = HERE.parent.parent
 BUILT = REPO / "build/bin/subcard"  # finds the simulated node's program beside itself
-SUBCARD = REPO / os.environ.get("SUBCARD_TESTED", "build/bin/subcard")  # the program under test: mk/cli.mk
+SUBCARD = REPO / os.environ.get("SUBCARD_BUILD", "build") / "bin/subcard"  # the program under test: mk/asan.mk
 MACHINES = REPO / "sim/machines"
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 LIBDIR = "usr/lib/x86_64-linux-gnu"

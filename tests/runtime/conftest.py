@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 REPO = pathlib.Path(__file__).resolve().parents[2]
-BIN = REPO / "build/bin"
+BIN = REPO / os.environ.get("SUBCARD_BUILD", "build") / "bin"
 MACHINES = REPO / "sim/machines"
 
 # prints its arguments, keeps what it was given; `delete` of an id that begins with "bad" fails
@@ -44,7 +44,8 @@ class Node:
         return subprocess.run([BIN / "subcard", "sim", *map(str, words), "--at", self.path], check=True, capture_output=True, text=True)
 
     def up(self, machine):
-        self.sim("up", "--machine", machine)
+        named = MACHINES / f"{machine}.json"  # by its path, which every build of subcard-sim knows
+        self.sim("up", "--machine", named if named.exists() else machine)
         self.inventory = self.run_dir / "inventory"
 
     def down(self):
