@@ -42,3 +42,12 @@ def test_lab_dies_with_the_program_that_made_it():
         time.sleep(0.1)
     subprocess.run(["rm", "-rf", "--one-file-system", scratch])
     assert not alive(pid)
+
+
+VERSIONS = {"debian13": "26.1.", "docker29": "29."}
+
+
+def test_engine_is_the_one_that_its_name_says(engine):
+    assert engine.version.startswith(VERSIONS.get(engine.name, ""))
+    cgroup = engine.docker("info", "-f", "{{.CgroupVersion}}").stdout.strip()
+    assert cgroup == {"host-v1": "1", "host-v2": "2"}.get(engine.name, cgroup)
