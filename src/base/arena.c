@@ -22,11 +22,16 @@ static void __attribute__((noreturn, cold)) out_of_memory(void)
         _exit(1); /* lint: exit: the only place, see the header */
 }
 
+static size_t aligned(size_t size)
+{
+        return (size + ALIGN - 1) / ALIGN * ALIGN;
+}
+
 void *sc_arena_alloc(struct sc_arena *arena, size_t size)
 {
         if (size > PTRDIFF_MAX - CHUNK)
                 out_of_memory();
-        size = (size + ALIGN - 1) / ALIGN * ALIGN;
+        size = aligned(size);
 
         struct sc_arena_chunk *c = arena->chunk;
         if (!c || c->size - c->used < size) {
@@ -52,6 +57,14 @@ void sc_arena_start(struct sc_arena *arena, void *memory, size_t size)
         struct sc_arena_chunk *c = (void *)start;
         *c = (struct sc_arena_chunk){ .older = arena->chunk, .size = size - lost, .borrowed = true };
         arena->chunk = c;
+}
+
+void sc_arena_shrink(struct sc_arena *arena, void *last, size_t old_size, size_t new_size)
+{
+        struct sc_arena_chunk *c = arena->chunk;
+        old_size = aligned(old_size);
+        if (c && c->used >= old_size && c->data + c->used - old_size == (char *)last)
+                c->used -= old_size - aligned(new_size);
 }
 
 void *sc_arena_array(struct sc_arena *arena, size_t n, size_t size)

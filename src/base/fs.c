@@ -32,7 +32,7 @@ int sc_root_open(const char *path, struct sc_root *ret, struct sc_error *err)
         if (path[0] != '/' || !sc_copy(ret->path, sizeof ret->path, shown))
                 return sc_fail(err, SC_E_USAGE, "the root must be an absolute path, not \"%s\"",
                                sc_show(sc_span_of(path)).text);
-        ret->fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        ret->fd = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (ret->fd < 0)
                 return sc_fail_errno(err, SC_E_IO, "cannot open the root %s", path);
         return 0;
@@ -106,6 +106,7 @@ int sc_read_fd(struct sc_arena *arena, int fd, const char *name, size_t max, str
                 }
         }
         text[used] = '\0';
+        sc_arena_shrink(arena, text, room + 1, used + 1);
         *ret = (struct sc_span){ text, used };
         return 0;
 }
@@ -174,7 +175,7 @@ int sc_make_dirs(const char *path, struct sc_error *err)
                 if (made ? chmod(part, 0755) < 0 : errno != EEXIST) /* chmod: whatever the umask is */
                         return sc_fail_errno(err, SC_E_IO, "cannot make the directory %s", part);
         }
-        int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
                 return sc_fail_errno(err, SC_E_IO, "cannot open the directory %s", path);
         return fd;

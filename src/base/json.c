@@ -300,6 +300,7 @@ int sc_json_parse(struct sc_arena *arena, struct sc_span text, struct sc_json *r
         skip_space(&s);
         if (s.at != s.size)
                 return fail_at(&s, "something stands behind the JSON value");
+        sc_arena_shrink(arena, s.nodes, s.room * sizeof *s.nodes, s.n * sizeof *s.nodes);
         *ret = (struct sc_json){ .text = text, .nodes = s.nodes, .n_nodes = s.n };
         return 0;
 }

@@ -33,6 +33,10 @@ void sc_splice_append(struct sc_splices *splices, const struct sc_json *json, sc
 void sc_splice_apply(const struct sc_splices *splices, struct sc_span text, struct sc_buf *out)
 {
         uint32_t at = 0;
+        size_t size = text.len;
+        for (size_t i = 0; i < splices->n; i++)
+                size += splices->list[i].text.len;
+        sc_buf_reserve(out, size);
         for (size_t i = 0; i < splices->n; i++) {
                 const struct sc_splice *splice = &splices->list[i];
                 sc_buf_add(out, text.at + at, splice->at - at);

@@ -252,7 +252,7 @@ int sc_cache_load(struct sc_arena *arena, const char *run, struct sc_inventory *
         if ((size_t)snprintf(path, sizeof path, "%s/" SC_CACHE_NAME, run) >= sizeof path)
                 return sc_fail(err, SC_E_USAGE, "the name of the run directory is too long");
 
-        sc_auto_close int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        sc_auto_close int fd = openat(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
         if (fd < 0 && errno == ENOENT)
                 return sc_fail(err, SC_E_NOT_FOUND, "there is no inventory cache %s yet\n\nsubcard inventory refresh", path);
         if (fd < 0 || fstat(fd, &st) < 0)

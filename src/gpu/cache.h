@@ -21,9 +21,12 @@ int sc_cache_decode(struct sc_span bytes, struct sc_inventory *ret, struct sc_er
 int sc_cache_load(struct sc_arena *arena, const char *run, struct sc_inventory *ret, struct sc_error *err);
 int sc_cache_store(const char *run, const struct sc_inventory *inventory, struct sc_error *err);
 
-/* Compares the cheap facts of the kernel with the cache: root, boot id, driver version, majors, configuration files, and for
- * each GPU whose bit is set in gpus (position in inventory->gpus) the names below capabilities/gpuN/mig. 0 = fresh;
- * otherwise -SC_E_CACHE, and err says which fact differs. */
+/* Three comparisons with the cache, 0 = fresh, otherwise -SC_E_CACHE and err says which fact differs. The first: root and
+ * configuration files. The second: the cheap facts of the kernel, which are boot id, driver version, majors, and for each
+ * GPU whose bit is set in gpus (position in inventory->gpus) the names below capabilities/gpuN/mig. The third: all of it. */
+int sc_cache_compare_config(const struct sc_inventory *inventory, const struct sc_root *root, struct sc_error *err);
+int sc_cache_compare_node(struct sc_arena *arena, const struct sc_inventory *inventory, const struct sc_root *root,
+                          uint64_t gpus, struct sc_error *err);
 int sc_cache_compare(struct sc_arena *arena, const struct sc_inventory *inventory, const struct sc_root *root, uint64_t gpus,
                      struct sc_error *err);
 void sc_read_stamps(const struct sc_root *root, struct sc_stamp ret[SC_N_STAMPS]);

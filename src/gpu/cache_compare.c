@@ -69,9 +69,11 @@ static int compare_kernel(struct sc_arena *arena, const struct sc_inventory *inv
         return 0;
 }
 
-static int compare_stamps(const struct sc_inventory *inventory, const struct sc_root *root, struct sc_error *err)
+int sc_cache_compare_config(const struct sc_inventory *inventory, const struct sc_root *root, struct sc_error *err)
 {
         struct sc_stamp now[SC_N_STAMPS];
+        if (strcmp(root->path, inventory->root) != 0)
+                return stale(err, "it was written for another root (SUBCARD_ROOT)");
         sc_read_stamps(root, now);
         for (size_t i = 0; i < SC_N_STAMPS; i++)
                 if (memcmp(&now[i], &inventory->stamps[i], sizeof now[i]) != 0)
@@ -115,16 +117,19 @@ static int compare_gpu(const struct sc_inventory *inventory, const struct sc_gpu
         return 0;
 }
 
-int sc_cache_compare(struct sc_arena *arena, const struct sc_inventory *inventory, const struct sc_root *root, uint64_t gpus,
-                     struct sc_error *err)
+int sc_cache_compare_node(struct sc_arena *arena, const struct sc_inventory *inventory, const struct sc_root *root,
+                          uint64_t gpus, struct sc_error *err)
 {
-        int rc = strcmp(root->path, inventory->root) == 0 ? 0 : stale(err, "it was written for another root (SUBCARD_ROOT)");
-        if (rc == 0)
-                rc = compare_kernel(arena, inventory, root, err);
-        if (rc == 0)
-                rc = compare_stamps(inventory, root, err);
+        int rc = compare_kernel(arena, inventory, root, err);
         for (uint32_t i = 0; rc == 0 && i < inventory->n_gpus; i++)
                 if (gpus >> i & 1)
                         rc = compare_gpu(inventory, &inventory->gpus[i], root, err);
         return rc;
+}
+
+int sc_cache_compare(struct sc_arena *arena, const struct sc_inventory *inventory, const struct sc_root *root, uint64_t gpus,
+                     struct sc_error *err)
+{
+        int rc = sc_cache_compare_config(inventory, root, err);
+        return rc < 0 ? rc : sc_cache_compare_node(arena, inventory, root, gpus, err);
 }

@@ -43,7 +43,7 @@ static int open_grants(const char *run)
                 errno = ENAMETOOLONG;
                 return -1;
         }
-        return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 static int make_grants(const char *run, struct sc_error *err)
@@ -86,8 +86,10 @@ static void put_grant(struct sc_buf *buf, const struct sc_grant *grant)
 
 int sc_grant_write(const char *run, const struct sc_grant *grant, struct sc_error *err)
 {
+        char memory[8192] = { 0 }; /* enough for most grants */
         sc_auto_arena struct sc_arena arena = { 0 };
         struct sc_buf text = { .arena = &arena };
+        sc_arena_start(&arena, memory, sizeof memory);
         sc_auto_close int dir_fd = make_grants(run, err);
         if (dir_fd < 0)
                 return sc_fail_errno(err, SC_E_GRANT, "cannot open %s/grants", run);
@@ -206,7 +208,7 @@ uint64_t sc_process_start_time(int64_t pid)
         if (pid <= 0)
                 return 0;
         (void)snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
-        sc_auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+        sc_auto_close int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
         ssize_t n = fd < 0 ? -1 : read(fd, stat, sizeof stat - 1);
         if (n <= 0)
                 return 0;

@@ -25,9 +25,13 @@ struct create {
 static int open_bundle(struct create *c, struct sc_error *err)
 {
         const char *path = c->argv->bundle ? c->argv->bundle : ".";
-        c->bundle_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        c->bundle_fd = openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (c->bundle_fd < 0)
                 return sc_fail_errno(err, SC_E_SPEC, "cannot open the bundle %s", sc_show(sc_span_of(path)).text);
+        if (path[0] == '/') { /* as all engines call us */
+                c->bundle = path;
+                return 0;
+        }
         char *absolute = realpath(path, NULL);
         if (!absolute)
                 return sc_fail_errno(err, SC_E_SPEC, "cannot find the bundle %s", sc_show(sc_span_of(path)).text);

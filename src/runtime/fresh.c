@@ -73,16 +73,6 @@ static int check_links(struct sc_arena *arena, const struct sc_answer *answer, s
         return sc_fail(err, SC_E_CACHE, "the folder of driver files %s is gone", folder);
 }
 
-/* All that matters to a container that asks for nothing: another policy might see a request. */
-static int same_configuration(const struct sc_root *root, const struct sc_inventory *inventory, struct sc_error *err)
-{
-        struct sc_stamp now[SC_N_STAMPS];
-        sc_read_stamps(root, now);
-        if (memcmp(now, inventory->stamps, sizeof now) == 0)
-                return 0;
-        return sc_fail(err, SC_E_CACHE, "the configuration changed since the inventory was made");
-}
-
 /* One try with what the cache holds. -SC_E_CACHE, -SC_E_NOT_FOUND: only a refresh can tell. Other errors are answers, but
  * only a refreshed inventory makes them final. */
 static int try_cache(struct sc_arena *arena, const struct sc_asker *asker, struct sc_answer *ret, struct sc_error *err)
@@ -92,7 +82,7 @@ static int try_cache(struct sc_arena *arena, const struct sc_asker *asker, struc
         if (rc == 0)
                 rc = sc_root_open(ret->inventory.root[0] ? ret->inventory.root : "/", &root, err);
         if (rc == 0)
-                rc = same_configuration(&root, &ret->inventory, err);
+                rc = sc_cache_compare_config(&ret->inventory, &root, err);
         if (rc == 0)
                 rc = sc_request_read(arena, asker, &ret->policy, &ret->request, err);
         if (rc < 0 || ret->request.kind == SC_REQUEST_NOTHING)
@@ -100,7 +90,7 @@ static int try_cache(struct sc_arena *arena, const struct sc_asker *asker, struc
 
         struct sc_error chosen_err = { 0 };
         int chosen = sc_choose(arena, &ret->request, &ret->inventory, &ret->selection, &chosen_err);
-        rc = sc_cache_compare(arena, &ret->inventory, &root, chosen < 0 ? UINT64_MAX : ret->selection.parents, err);
+        rc = sc_cache_compare_node(arena, &ret->inventory, &root, chosen < 0 ? UINT64_MAX : ret->selection.parents, err);
         if (rc < 0)
                 return rc;
         if (chosen < 0) {
