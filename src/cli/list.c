@@ -4,6 +4,7 @@
 #include "cli/node_open.h"
 #include "cli/print.h"
 
+#include "gpu/grant_homes.h"
 #include "gpu/node.h"
 #include "select/policy.h"
 
@@ -29,17 +30,19 @@ const struct sc_option sc_list_options[] = {
 
 /* Containers; what can't be read is told, since the devices themselves are worth showing. */
 static void read_grants(struct sc_arena *arena, const struct sc_snapshot *snapshot, struct sc_buf *warnings,
-                        struct sc_grant **ret, size_t *ret_n)
+                        struct sc_grants *ret)
 {
         struct sc_error err;
-        size_t n_bad = 0;
-        if (sc_grants_read(arena, sc_run_path(), snapshot->inventory.boot_id, ret, ret_n, &n_bad, &err)) {
-                *ret_n = SIZE_MAX;
+        sc_auto_root struct sc_root root = { .fd = -1 };
+        const char *path = snapshot->inventory.root[0] ? snapshot->inventory.root : "/";
+        if (sc_root_open(path, &root, &err) ||
+            sc_grants_everywhere(arena, &root, sc_run_path(), snapshot->inventory.boot_id, ret, &err)) {
+                ret->n = SIZE_MAX;
                 sc_buf_print(warnings, "which containers hold devices is not shown: %.*s\n", (int)strcspn(err.text, "\n"),
                              err.text);
         }
-        if (n_bad)
-                sc_buf_print(warnings, "%zu files in %s/grants are no grants and are left out\n", n_bad, sc_run_path());
+        if (ret->n_bad)
+                sc_buf_print(warnings, "%zu files in %s/grants are no grants and are left out\n", ret->n_bad, sc_run_path());
 }
 
 static bool is(const char *format, const char *word)
@@ -51,17 +54,16 @@ static void write_list(const struct list_options *options, struct sc_snapshot *s
 {
         struct sc_term term = sc_term_of(STDOUT_FILENO, options->colour);
         struct sc_list_style style = { term.colour, term.utf8 };
-        struct sc_grant *grants = NULL;
+        struct sc_grants grants = { 0 };
         struct sc_buf warnings = { .arena = out->arena };
         struct sc_view view;
-        size_t n_grants = 0;
 
         sc_buf_span(&warnings, snapshot->warnings);
         bool has_holders = !options->vendor && !is(options->format, "name");
         if (has_holders)
-                read_grants(out->arena, snapshot, &warnings, &grants, &n_grants);
+                read_grants(out->arena, snapshot, &warnings, &grants);
         snapshot->warnings = sc_buf_view(&warnings);
-        sc_view_make(out->arena, snapshot, grants, n_grants, &view);
+        sc_view_make(out->arena, snapshot, grants.list, grants.n, &view);
         if (!is(options->format, "json"))
                 sc_print_warnings(snapshot->warnings);
 

@@ -25,6 +25,12 @@ struct sc_grant {
         bool alive; /* set by sc_grants_read */
 };
 
+struct sc_grants {
+        struct sc_grant *list;
+        size_t n;
+        size_t n_bad; /* files that are no grants of this version */
+};
+
 /* In RUN/grants (0700, made where missing), 0600, as a whole. Errors are -SC_E_GRANT. */
 int sc_grant_write(const char *run, const struct sc_grant *grant, struct sc_error *err);
 /* Takes the grant away and keeps a copy in last_dir (absolute path; NULL: no copy). Absent: fine, 0. Where only the copy

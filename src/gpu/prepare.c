@@ -1,7 +1,7 @@
 #include "gpu/prepare.h"
 
 #include "base/proc.h"
-#include "gpu/grant.h"
+#include "gpu/grant_homes.h"
 #include "gpu/links.h"
 #include "gpu/nodes.h"
 #include "gpu/procfs.h"
@@ -115,14 +115,13 @@ void sc_prepare_links(struct sc_arena *arena, const struct sc_root *root, const 
                       struct sc_buf *warnings)
 {
         struct sc_error err;
-        struct sc_grant *grants = NULL;
-        size_t n_grants = 0, n_bad = 0;
+        struct sc_grants grants = { 0 };
 
-        if (sc_grants_read(arena, run, inventory->boot_id, &grants, &n_grants, &n_bad, &err)) {
+        if (sc_grants_everywhere(arena, root, run, inventory->boot_id, &grants, &err)) {
                 warn(warnings, &err);
-                n_grants = SIZE_MAX;
+                grants.n = SIZE_MAX;
         }
-        if (n_bad)
-                sc_buf_print(warnings, "%zu files in %s/grants are no grants of this version\n", n_bad, run);
-        sc_links_make(arena, root, grants, n_grants, inventory, warnings);
+        if (grants.n_bad)
+                sc_buf_print(warnings, "%zu files in %s/grants are no grants of this version\n", grants.n_bad, run);
+        sc_links_make(arena, root, grants.list, grants.n, inventory, warnings);
 }

@@ -1,6 +1,6 @@
 #include "runtime/create.h"
 
-#include "gpu/grant.h"
+#include "gpu/grant_homes.h"
 #include "runtime/files.h"
 #include "runtime/fresh.h"
 
@@ -98,7 +98,7 @@ static int write_grant(struct create *c, const char *links, struct sc_error *err
                         return sc_fail_errno(err, SC_E_GRANT, "cannot tell the working directory");
                 grant.pid_file = sc_format(c->arena, "%s/%s", here, c->argv->pid_file);
         }
-        return sc_grant_write(sc_run_path(), &grant, err);
+        return sc_grant_write(sc_grant_home(c->arena), &grant, err);
 }
 
 static int give(struct create *c, bool *ret_granted, struct sc_error *err)
@@ -135,7 +135,7 @@ static int give(struct create *c, bool *ret_granted, struct sc_error *err)
 void sc_create_undo(struct sc_arena *arena, const struct sc_argv *argv)
 {
         struct sc_error ignored; /* the error that led here is the one to tell */
-        (void)sc_grant_end(arena, sc_run_path(), NULL, argv->root, argv->id, &ignored);
+        (void)sc_grant_end(arena, sc_grant_home(arena), NULL, argv->root, argv->id, &ignored);
 }
 
 int sc_create(struct sc_arena *arena, const struct sc_argv *argv, const struct sc_log *log, char program[SC_PROGRAM_PATH],

@@ -4,6 +4,7 @@
 #include "gpu/driver_files.h"
 #include "gpu/nodes.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,11 +166,12 @@ static int run_refresh(unsigned timeout_ms, struct sc_error *err)
 /* Takes the lock; whoever waited looks at the cache again before it refreshes. */
 static int refresh(struct sc_arena *arena, const struct sc_asker *asker, struct sc_answer *ret, struct sc_error *err)
 {
-        if (geteuid() != 0)
+        struct sc_error cause = *err;
+        if (geteuid() != 0 || (access(sc_run_path(), W_OK) < 0 && errno != ENOENT)) /* root of a user namespace */
                 return sc_fail(err, SC_E_CACHE_RIGHTS,
-                               "the inventory cache is missing or old: %.*s\nonly root can refresh it\n"
+                               "the inventory cache is missing or old, and only root can refresh it\n%.*s\n"
                                "sudo subcard inventory refresh",
-                               (int)strcspn(err->text, "\n"), err->text);
+                               (int)strcspn(cause.text, "\n"), cause.text);
         unsigned timeout_ms = ret->policy.refresh_timeout_ms;
         sc_auto_close int run = sc_make_dirs(sc_run_path(), err);
         if (run < 0)

@@ -53,7 +53,7 @@ int main(int argc, char **argv)
                 if (sc_low_level_find(&policy, program, &err) < 0)
                         return fail(&log, &err);
         }
-        if (call.call == SC_CALL_DELETE && sc_remove_has_grant(&call))
+        if (call.call == SC_CALL_DELETE && sc_remove_has_grant(&arena, &call))
                 return sc_remove(&arena, &call, &log, argv, program);
         (void)sc_low_level_exec(program, argv, &err);
         if (granted)

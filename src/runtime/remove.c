@@ -1,16 +1,17 @@
 #include "runtime/remove.h"
 
 #include "gpu/cache.h"
-#include "gpu/grant.h"
+#include "gpu/grant_homes.h"
 #include "runtime/low_level.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-bool sc_remove_has_grant(const struct sc_argv *argv)
+bool sc_remove_has_grant(struct sc_arena *arena, const struct sc_argv *argv)
 {
-        return argv->id && sc_grant_exists(sc_run_path(), argv->root, argv->id);
+        return argv->id && sc_grant_exists(sc_grant_home(arena), argv->root, argv->id);
 }
 
 static void end_grant(struct sc_arena *arena, const struct sc_argv *argv, const struct sc_log *log)
@@ -18,12 +19,14 @@ static void end_grant(struct sc_arena *arena, const struct sc_argv *argv, const 
         struct sc_inventory inventory;
         struct sc_error err;
         struct sc_error ignored; /* without an inventory no copy of the grant is kept */
+        const char *home = sc_grant_home(arena);
         const char *last = NULL;
 
-        if (sc_cache_load(arena, sc_run_path(), &inventory, &ignored) == 0)
+        /* a rootless engine can't write where copies are kept */
+        if (strcmp(home, sc_run_path()) == 0 && sc_cache_load(arena, home, &inventory, &ignored) == 0)
                 last = sc_format(arena, "%s" SC_STATE_DIR "/last", inventory.root);
         /* The container is gone, and that is what was asked for: a grant that can't be ended is only told. */
-        if (sc_grant_end(arena, sc_run_path(), last, argv->root, argv->id, &err) < 0)
+        if (sc_grant_end(arena, home, last, argv->root, argv->id, &err) < 0)
                 sc_log_warnings(log, sc_span_of(err.text));
 }
 

@@ -9,7 +9,7 @@
 #include "runtime/argv.h"
 #include "runtime/log.h"
 
-bool sc_remove_has_grant(const struct sc_argv *argv);
+bool sc_remove_has_grant(struct sc_arena *arena, const struct sc_argv *argv);
 /* Returns the exit code of the low-level runtime. */
 int sc_remove(struct sc_arena *arena, const struct sc_argv *argv, const struct sc_log *log, char **words,
               const char *program);

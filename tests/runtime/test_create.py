@@ -1,6 +1,7 @@
 """What create does to config.json, the container's layer and the grants."""
 import json
 import os
+import pathlib
 import subprocess
 
 from conftest import BIN
@@ -198,3 +199,30 @@ def test_mig_admin_devices_need_cap_sys_admin(bundle):
     got = bundle.create()
     assert got.returncode == 0, got.stderr
     assert {"/dev/nvidia-caps/nvidia-cap1", "/dev/nvidia-caps/nvidia-cap2"} <= bundle.nodes()
+
+
+def test_a_rootless_engine_keeps_its_grants_in_its_own_directory(bundle):
+    """An engine without root can't write the run directory; root's list sees its containers all the same."""
+    home = bundle.node.path / "run/user/65534"
+    home.mkdir(parents=True, exist_ok=True)
+    os.chown(home, 65534, 65534)
+    bundle.spec("NVIDIA_VISIBLE_DEVICES=0:4")
+    low_level = pathlib.Path(bundle.env["PATH"].split(":")[0])
+    for folder in {low_level, *list(low_level.parents)[:-2], *list(bundle.path.parents)[:-2], *list(home.parents)[:-2]}:
+        folder.chmod(folder.stat().st_mode | 0o755)
+    for path in [bundle.path, *bundle.path.rglob("*")]:
+        os.lchown(path, 65534, 65534)
+
+    def rootless(*words):
+        return subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", BIN / "subcard-runtime", *words], check=False,
+                              env={**bundle.env, "XDG_RUNTIME_DIR": str(home)}, cwd="/", capture_output=True, text=True)
+    (bundle.path / "init.pid").write_text(str(os.getpid()))  # a living container
+    got = rootless("create", "--bundle", bundle.path, "--pid-file", bundle.path / "init.pid", "rootless1")
+    assert got.returncode == 0, got.stderr
+    assert "/dev/nvidia-caps/nvidia-cap84" in bundle.nodes() or "0:4" in bundle.config.read_text()
+    assert not bundle.node.grants()
+    shown = subprocess.run([BIN / "subcard", "list"], env={**os.environ, **bundle.node.env}, capture_output=True, text=True, check=True).stdout
+    line = [row for row in shown.splitlines() if "0:4" in row][0]
+    assert "busy" in line and "rootless1" in line
+    assert rootless("delete", "rootless1").returncode == 0
+    assert not list((home / "subcard/grants").iterdir())
