@@ -10,13 +10,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 BUILD = TOP / "build"
 BENCH = BUILD / "bench"
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "300"))
-COMPETITOR = "github.com/NVIDIA/nvidia-container-toolkit/cmd/nvidia-container-runtime@v1.20.1"
+TOOLKIT = "github.com/NVIDIA/nvidia-container-toolkit/cmd/%s@v1.20.1"
 
 
 def sh(*words, env=None, **more):
@@ -61,15 +62,14 @@ def rootfs_of(where):
     return where
 
 
-def competitor():
-    """NVIDIA's runtime by its Go module name, if it can be had."""
-    program = BENCH / "go/bin/nvidia-container-runtime"
+def competitor(name):
+    """A program of NVIDIA's toolkit by its Go module name, if it can be had."""
+    program = BENCH / "go/bin" / name
     if not program.exists() and shutil.which("go"):
         env = dict(os.environ, GOBIN=str(program.parent), GOFLAGS="-mod=mod", CGO_ENABLED="1")
-        got = subprocess.run(["go", "install", COMPETITOR], env=env, capture_output=True, text=True, check=False)
+        got = subprocess.run(["go", "install", TOOLKIT % name], env=env, capture_output=True, text=True, check=False)
         if got.returncode:
-            print("bench: NVIDIA's runtime could not be built by its Go module name: left out\n  " +
-                  (got.stderr.strip().splitlines() or ["?"])[-1], file=sys.stderr)
+            print(f"bench: {name} could not be built by its Go module name: left out\n  " + (got.stderr.strip().splitlines() or ["?"])[-1])
     return program if program.exists() else None
 
 
@@ -183,7 +183,7 @@ def measure(work, shm, node):
     print(f"{ROUNDS} rounds, {os.cpu_count()} cores, config.json of {(shm / 'one.json').stat().st_size} bytes, "
           f"bundle, run directory and root file system on tmpfs")
 
-    nvidia = competitor()
+    nvidia = competitor("nvidia-container-runtime")
     floor = [("fake runtime alone", [fake] + create), ("exec only (musl)", [BENCH / "exec_only", fake] + create)]
     subcard = ("subcard-runtime", [ours] + create)
     theirs = [("nvidia-container-runtime", [nvidia] + create)] if nvidia else []
@@ -198,6 +198,7 @@ def measure(work, shm, node):
                     [("fake runtime alone", [fake]), ("subcard-runtime", [ours])] + ([("nvidia-container-runtime", [nvidia])] if nvidia else [])], env)
         timed_table(f"{call[0]}, fake low-level runtime", "fake runtime alone", got, list(got))
 
+    first_start(shm, ours, fake, env)
     for i in range(100):
         (shm / f"b{i}").mkdir()
     many = ["create", "--bundle", shm / "b%d", "bench%d"]
@@ -209,7 +210,7 @@ def measure(work, shm, node):
                     ("subcard-runtime, nothing", [ours] + many), ("nvidia-container-runtime, nothing", [nvidia] + many)], env, n=100, rounds=10)
         timed_table("100 starts at once, nothing asked for", "fake runtime alone", got, list(got))
 
-    counts = Table("work of subcard-runtime until it becomes the low-level runtime", ["", "instructions (callgrind)", "system calls"])
+    counts = Table("work of subcard-runtime until it becomes the low-level runtime", ["", "instructions (callgrind)", "system calls", "NVML asked"])
     for name, command, text in (("create, nothing asked for", [ours] + create, (shm / "nothing.json").read_text()),
                                 ("create, 0:0, a container's first start", [ours] + create, (shm / "one.json").read_text()),
                                 ("start", [ours, "start", "x"], "")):
@@ -217,11 +218,33 @@ def measure(work, shm, node):
         n = instructions(command, config, text, env)
         clean(rootfs)
         calls = system_calls(command, config, text, env)
-        counts.rows.append([name, f"{n:,}" if n else "-", calls or "-"])
+        asked = any("open" in line and "libnvidia-ml" in line for line in (config.parent / "strace").read_text().splitlines())
+        counts.rows.append([name, f"{n:,}" if n else "-", calls or "-", "yes" if asked else "no"])
     print("\n  (valgrind knows no openat2, so its count holds the longer way of old kernels)")
     counts.print()
     real_runc(shm, node, rootfs, ours)
     people(node, shm)
+
+
+def first_start(shm, ours, fake, env):
+    """A container's first start places links and the loader cache; the figures above are those of later starts."""
+    times = {"fake runtime alone": [], "subcard-runtime, 0:0, first start": []}
+    bundle = shm / "first"
+    bundle.mkdir()
+    for i in range(60):
+        rootfs = rootfs_of(shm / f"first-root{i}")
+        for name, program in (("fake runtime alone", fake), ("subcard-runtime, 0:0, first start", ours)):
+            (bundle / "config.json").write_text(template(["NVIDIA_VISIBLE_DEVICES=0:0"], rootfs))
+            start = time.perf_counter()
+            os.waitpid(os.posix_spawn(program, [str(program), "create", "--bundle", str(bundle), "x"], env), 0)
+            times[name].append((time.perf_counter() - start) * 1e3)
+        shutil.rmtree(rootfs)
+    table = Table("a container's first start, 60 rounds, root file system on tmpfs", ["", "min ms", "median ms", "added (min)", "added (median)"])
+    base = sorted(times["fake runtime alone"])
+    for name, values in times.items():
+        values = sorted(values)
+        table.rows.append([name, f"{values[0]:.2f}", f"{values[30]:.2f}", f"{values[0] - base[0]:+.2f}", f"{values[30] - base[30]:+.2f}"])
+    table.print()
 
 
 def clean(rootfs):
@@ -240,7 +263,6 @@ def real_runc(shm, node, rootfs, ours):
     state = shm / "runc-state"
     rounds = min(ROUNDS, 60)
     times = {"runc": [], "subcard-runtime, nothing": [], "subcard-runtime, 0:0": []}
-    import time
     for i in range(rounds + 3):
         for name in times:
             bundle = shm / f"real-{len(name)}"
@@ -264,13 +286,38 @@ def real_runc(shm, node, rootfs, ours):
     table.print()
 
 
+def machine_of_56(path):
+    """Every GPU of the seed's machine cut into seven."""
+    data = json.loads((TOP / "sim/machines/h200-seed.json").read_text())
+    for gpu in data["gpus"]:
+        gpu.pop("mig_uuids", None)
+        gpu.update(mig_enabled=True, gis=[{"id": 7 + i, "profile": "1g.18gb", "start": i, "cis": [{"id": 0}]} for i in range(7)])
+    path.write_text(json.dumps(data))
+    return path
+
+
 def people(node, shm):
-    env = dict(os.environ, SUBCARD_ROOT=str(node), SUBCARD_RUN=str(shm / "run"))
-    config = shm / "none"
-    (shm / "empty").write_text("")
-    got = spawn(config, shm / "empty", [("subcard --version", [BUILD / "bin/subcard", "--version"]),
-                                        ("subcard list (8 GPUs, 6 MIG devices)", [BUILD / "bin/subcard", "list"])], env, rounds=min(ROUNDS, 100))
-    timed_table("for people, simulated driver", "subcard --version", got, list(got))
+    full, plain = node.parent / "full", node.parent / "plain"
+    sh(BUILD / "bin/subcard", "sim", "up", "--machine", machine_of_56(shm / "56.json"), "--at", full)
+    sh(BUILD / "bin/subcard", "sim", "up", "--machine", "h200", "--at", plain)
+    try:
+        env = dict(os.environ, SUBCARD_ROOT=str(full), SUBCARD_RUN=str(full / "run/subcard"), LD_LIBRARY_PATH=str(full / "usr/lib/x86_64-linux-gnu"))
+        env_plain = dict(os.environ, SUBCARD_ROOT=str(plain), SUBCARD_RUN=str(plain / "run/subcard"),
+                         LD_LIBRARY_PATH=str(plain / "usr/lib/x86_64-linux-gnu"))
+        subcard, smi = BUILD / "bin/subcard", BUILD / "sim/nvidia-smi"
+        (shm / "empty").write_text("")
+        got = spawn(shm / "none", shm / "empty", [("subcard --version", [subcard, "--version"]), ("subcard list", [subcard, "list"]),
+                    ("subcard list -o json", [subcard, "list", "-o", "json"]), ("subcard inventory refresh", [subcard, "inventory", "refresh"]),
+                    ("nvidia-smi of the simulated node", [smi])], env, rounds=min(ROUNDS, 100))
+        timed_table("for people, simulated driver, 8 GPUs x 7 MIG devices", "subcard --version", got, list(got))
+        ctk = competitor("nvidia-ctk")
+        generate = [("nvidia-ctk cdi generate", [ctk, "--quiet", "cdi", "generate", "--mode=nvml", "--driver-root", plain, "--output", shm / "cdi.yaml"])]
+        got = spawn(shm / "none", shm / "empty", [("subcard --version", [subcard, "--version"]), ("subcard list", [subcard, "list"]),
+                    ("subcard inventory refresh", [subcard, "inventory", "refresh"])] + (generate if ctk else []), env_plain, rounds=min(ROUNDS, 50))
+        timed_table("the same, 8 GPUs without MIG", "subcard --version", got, list(got))
+    finally:
+        for place in (full, plain):
+            subprocess.run([BUILD / "bin/subcard", "sim", "down", "--at", place], check=False, capture_output=True)
     table = Table("sizes", ["", "bytes"])
     for path in ("bin/subcard", "bin/subcard-runtime", "bin/subcard-sim", "sim/libnvidia-ml.so.1", "sim/libcuda.so.1", "sim/nvidia-smi"):
         stripped = shm / "stripped"
