@@ -26,7 +26,7 @@ CC_pic := $(CC)
 F_pic := $(WARN_gcc) -fPIC -fvisibility=hidden -D_FORTIFY_SOURCE=2 -fcf-protection=full
 L_pic := -shared -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed -Wl,--no-undefined
 CC_musl := $(MUSL)
-F_musl := $(WARN_gcc) -idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -print-multiarch) -ffunction-sections -fdata-sections
+F_musl := $(WARN_gcc) -idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -print-multiarch 2>/dev/null) -ffunction-sections -fdata-sections
 L_musl := -static -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,noexecstack
 CC_asan := $(CC)
 F_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
