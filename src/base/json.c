@@ -119,32 +119,30 @@ static int scan_escape(struct scan *s)
         return 0;
 }
 
-/* Whether one of eight bytes is a control character, a quote, a backslash or not ASCII: subtraction borrows into the top bit
- * of a byte that is smaller (Hacker's Delight, 6-1); a false alarm only ends the fast part early. */
-static bool has_special(uint64_t eight)
+/* The top bit of each byte that is a control character, a quote, a backslash or not ASCII: subtraction borrows into the top
+ * bit of a smaller byte (Hacker's Delight, 6-1). Above the first such byte there may be false ones. */
+static uint64_t special_bytes(uint64_t eight)
 {
         const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
         uint64_t quote = eight ^ ones * '"', backslash = eight ^ ones * '\\';
         uint64_t small = (eight - ones * 0x20) | (quote - ones) | (backslash - ones);
-        return ((small | eight) & tops) != 0;
+        return (small | eight) & tops;
 }
 
 /* Most bytes of most documents: printable ASCII without quote and backslash. */
 static void skip_plain(struct scan *s)
 {
         uint64_t eight;
-        while (s->size - s->at >= sizeof eight) {
+        for (; s->size - s->at >= sizeof eight; s->at += (uint32_t)sizeof eight) {
                 memcpy(&eight, s->text + s->at, sizeof eight);
-                if (has_special(eight))
-                        break;
-                s->at += (uint32_t)sizeof eight;
+                uint64_t special = special_bytes(eight);
+                if (special) {
+                        s->at += (uint32_t)__builtin_ctzll(special) / 8;
+                        return;
+                }
         }
-        while (s->at < s->size) {
-                unsigned char c = (unsigned char)s->text[s->at];
-                if (c < 0x20 || c >= 0x80 || c == '"' || c == '\\')
-                        break;
+        while (s->at < s->size && special_bytes((unsigned char)s->text[s->at] | 0x2020202020202000) == 0)
                 s->at++;
-        }
 }
 
 static int scan_string(struct scan *s)

@@ -110,17 +110,34 @@ static struct sc_ld_entry *ours_sorted(struct sc_arena *arena, const struct sc_l
         return list;
 }
 
+/* The first place where an entry of this name may stand. */
+static size_t place_of(const struct sc_ld_cache *cache, const struct sc_ld_entry *entry)
+{
+        size_t low = 0, high = cache->n;
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+                if (order(&cache->entries[middle], entry) < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
 /* Both are sorted; so is the result. Of one name, what stays of the image's stands in front. */
 static void join(struct sc_ld_cache *cache, const struct sc_ld_entry *ours, size_t n_ours, struct sc_span our_dir,
                  struct sc_ld_entry *to)
 {
         size_t n = 0, next = 0;
+        size_t place = n_ours ? place_of(cache, &ours[0]) : cache->n;
         for (size_t i = 0; i < cache->n; i++) {
                 const struct sc_ld_entry *entry = &cache->entries[i];
-                int side = 1;
-                while (next < n_ours && (side = order(&ours[next], entry)) < 0)
+                bool same = false;
+                while (i >= place && next < n_ours && !(same = order(&ours[next], entry) == 0)) {
                         to[n++] = ours[next++];
-                bool replaced = side == 0 && competes(entry->flags);
+                        place = next < n_ours ? place_of(cache, &ours[next]) : cache->n;
+                }
+                bool replaced = same && competes(entry->flags);
                 if (!replaced && !is_below(entry->path, our_dir))
                         to[n++] = *entry;
         }
