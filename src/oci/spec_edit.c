@@ -113,25 +113,35 @@ static bool is_done(struct sc_span raw, const struct want *want, size_t n_droppe
                memcmp(raw.at + raw.len - 1 - items.len, items.at, items.len) == 0;
 }
 
-/* Items are appended; only where one of its own goes is the array written anew from the bytes of the others. */
+static size_t count_dropped(const struct editor *e, sc_json_id array, const struct want *want)
+{
+        size_t n = 0;
+        for (sc_json_id i = sc_json_first(e->json, array); i != SC_JSON_NONE; i = sc_json_after(e->json, array, i))
+                n += want->drops(e, i);
+        return n;
+}
+
+/* The array written anew from the bytes of the items that stay, and ours. */
+static void replace_items(struct editor *e, sc_json_id array, const struct want *want)
+{
+        const struct sc_json_node *node = &e->json->nodes[array];
+        struct sc_buf items = { .arena = e->arena };
+
+        for (sc_json_id i = sc_json_first(e->json, array); i != SC_JSON_NONE; i = sc_json_after(e->json, array, i))
+                if (!want->drops(e, i))
+                        sc_buf_print(&items, "%s%.*s", items.len ? "," : "", SC_PRINT(sc_json_raw(e->json, i)));
+        sc_buf_print(&items, "%s%.*s", items.len && want->items.len ? "," : "", SC_PRINT(want->items));
+        sc_splice(&e->splices, node->start + 1, node->end - node->start - 2, sc_buf_view(&items));
+}
+
+/* Items are appended; only where one of its own goes is the array written anew. */
 static void edit_array(struct editor *e, sc_json_id array, const struct want *want)
 {
-        struct sc_buf kept = { .arena = e->arena };
-        const struct sc_json_node *node = &e->json->nodes[array];
-        size_t n_dropped = 0;
-
-        for (sc_json_id i = sc_json_first(e->json, array); i != SC_JSON_NONE; i = sc_json_after(e->json, array, i)) {
-                if (want->drops(e, i))
-                        n_dropped++;
-                else
-                        sc_buf_print(&kept, "%s%.*s", kept.len ? "," : "", SC_PRINT(sc_json_raw(e->json, i)));
-        }
-        if (n_dropped && !is_done(sc_json_raw(e->json, array), want, n_dropped)) {
-                sc_buf_print(&kept, "%s%.*s", kept.len && want->items.len ? "," : "", SC_PRINT(want->items));
-                sc_splice(&e->splices, node->start + 1, node->end - node->start - 2, sc_buf_view(&kept));
-        } else if (!n_dropped && want->items.len) {
+        size_t n_dropped = count_dropped(e, array, want);
+        if (n_dropped && !is_done(sc_json_raw(e->json, array), want, n_dropped))
+                replace_items(e, array, want);
+        else if (!n_dropped && want->items.len)
                 sc_splice_append(&e->splices, e->json, array, want->items);
-        }
 }
 
 static int edit_object(struct editor *e, sc_json_id object, const struct want *members)
