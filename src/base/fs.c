@@ -140,8 +140,8 @@ int sc_write_file(int dir_fd, const char *name, struct sc_span content, mode_t m
 {
         enum { FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC };
         char temp[300];
-        /* the pid keeps two writers apart; a name left by a killed one is reused when the pid comes back */
-        (void)snprintf(temp, sizeof temp, ".%.200s.%ld.tmp", name, (long)getpid());
+        /* always the same name, so that the next writer takes away what a killed one left */
+        (void)snprintf(temp, sizeof temp, ".%.200s.tmp", name);
 
         sc_auto_close int fd = openat(dir_fd, temp, FLAGS, mode);
         if (fd < 0 && errno == EEXIST && unlinkat(dir_fd, temp, 0) == 0)

@@ -38,7 +38,8 @@ int sc_read_fd(struct sc_arena *arena, int fd, const char *name, size_t max, str
 
 enum sc_durable { SC_FLEETING, SC_DURABLE }; /* SC_DURABLE: fsync of file and directory (security.md R16) */
 
-/* Replaces dir_fd/name as a whole: readers see the old or the new content, never a part. */
+/* Replaces dir_fd/name as a whole: readers see the old or the new content, never a part. One writer at a time: where there
+ * can be two, the caller holds a lock. */
 int sc_write_file(int dir_fd, const char *name, struct sc_span content, mode_t mode, enum sc_durable durable,
                   struct sc_error *err);
 

@@ -135,7 +135,7 @@ struct temp_name {
 static struct temp_name temp_name(const char *name)
 {
         struct temp_name temp;
-        (void)snprintf(temp.text, sizeof temp.text, ".%.48s.%ld.tmp", name, (long)getpid());
+        (void)snprintf(temp.text, sizeof temp.text, ".%.48s.tmp", name);
         return temp;
 }
 

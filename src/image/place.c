@@ -82,7 +82,7 @@ static int open_parent(int root_fd, const struct sc_image *image, const char *pa
 
 static void temp_name(char *to, size_t size, const char *name)
 {
-        (void)snprintf(to, size, ".%.200s.%ld.tmp", name, (long)getpid());
+        (void)snprintf(to, size, ".%.200s.tmp", name);
 }
 
 static int make_link(int dir_fd, const char *name, const char *target, const struct sc_image *image)
