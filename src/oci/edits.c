@@ -61,10 +61,12 @@ static bool is_parent(const struct sc_share *share, uint32_t gpu)
         return false;
 }
 
-/* "00000000:2A:00.0" stands in /proc as "0000:2a:00.0" (nv-procfs.c). */
+/* "00000000:2A:00.0" stands in /proc as "0000:2a:00.0", a domain beyond ffff with more digits (nv-procfs.c: %04x). */
 static const char *proc_bus_id(struct sc_arena *arena, const char *bus_id)
 {
-        char *text = sc_span_copy(arena, sc_span_of(strlen(bus_id) > 4 ? bus_id + 4 : bus_id));
+        while (*bus_id == '0' && strcspn(bus_id, ":") > 4)
+                bus_id++;
+        char *text = sc_span_copy(arena, sc_span_of(bus_id));
         for (char *c = text; *c; c++)
                 *c = (char)tolower((unsigned char)*c);
         return text;
