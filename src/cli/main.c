@@ -18,7 +18,7 @@ static const struct sc_command commands[] = {
         { "inventory show", "[OPTIONS]", "show what container starts rest on, and whether it is still true", NULL,
           sc_show_options, sc_cmd_inventory_show },
         { "sim", "COMMAND [OPTIONS]", "a simulated node, to try and to test without a GPU", NULL, NULL, sc_cmd_sim },
-        { "help", "[COMMAND]", "show the help of a command", NULL, NULL, cmd_help },
+        { "help", "[COMMAND|E401]", "show the help of a command, the meaning of an error", NULL, NULL, cmd_help },
         { 0 },
 };
 
@@ -123,9 +123,21 @@ static int fail_unknown(int argc, char **argv)
         return sc_print_error(&err);
 }
 
+/* "E401" or "e401"; NULL for other words and codes that no error has. */
+static const char *meaning_of(const char *word, uint32_t *ret_code)
+{
+        bool is_code = (word[0] == 'E' || word[0] == 'e') && sc_parse_u32(sc_span_of(word + 1), 999, ret_code);
+        return is_code ? sc_code_meaning((enum sc_code) * ret_code) : NULL;
+}
+
 static int cmd_help(int argc, char **argv)
 {
         sc_auto_arena struct sc_arena arena = { 0 };
+        uint32_t code;
+        const char *meaning = argc > 1 ? meaning_of(argv[1], &code) : NULL;
+        if (meaning)
+                return sc_print(sc_span_of(
+                        sc_format(&arena, "E%u: %s\nexit status %d\n", code, meaning, sc_exit_code((enum sc_code)code))));
         if (argc < 2 || argv[1][0] == '-')
                 return print_overview();
         for (const struct sc_command *command = commands; command->name; command++)

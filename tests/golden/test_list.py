@@ -285,3 +285,8 @@ def test_help_of_a_group(bare):
         "inventory show - show what container starts rest on, and whether it is still true"])
     for arguments in (["inventory", "--help"], ["help", "inventory"], ["inventory", "x", "-h"]):
         assert bare(*arguments, check=0).stdout == text
+
+
+def test_help_tells_what_an_error_means(bare):
+    assert bare("help", "e401", check=0).stdout == "E401: no such device on this node\nexit status 3\n"
+    bare("help", "E999", check=2)
