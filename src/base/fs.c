@@ -121,7 +121,7 @@ int sc_read_file(struct sc_arena *arena, const struct sc_root *root, const char 
         return sc_read_fd(arena, fd, path, max, ret, err);
 }
 
-static int write_all(int fd, struct sc_span content)
+int sc_write_all(int fd, struct sc_span content)
 {
         while (content.len) {
                 ssize_t n = write(fd, content.at, content.len);
@@ -148,7 +148,7 @@ int sc_write_file(int dir_fd, const char *name, struct sc_span content, mode_t m
                 fd = openat(dir_fd, temp, FLAGS, mode);
         if (fd < 0)
                 return sc_fail_errno(err, SC_E_IO, "cannot make %s", temp);
-        int bad = write_all(fd, content) < 0 || fchmod(fd, mode) < 0 || (durable == SC_DURABLE && fsync(fd) < 0) ||
+        int bad = sc_write_all(fd, content) < 0 || fchmod(fd, mode) < 0 || (durable == SC_DURABLE && fsync(fd) < 0) ||
                   renameat(dir_fd, temp, dir_fd, name) < 0;
         if (bad) {
                 int rc = sc_fail_errno(err, SC_E_IO, "cannot write %s", name);

@@ -36,6 +36,9 @@ int sc_read_file(struct sc_arena *arena, const struct sc_root *root, const char 
                  struct sc_error *err);
 int sc_read_fd(struct sc_arena *arena, int fd, const char *name, size_t max, struct sc_span *ret, struct sc_error *err);
 
+/* All of the content; -1 and errno. */
+int sc_write_all(int fd, struct sc_span content);
+
 enum sc_durable { SC_FLEETING, SC_DURABLE }; /* SC_DURABLE: fsync of file and directory (security.md R16) */
 
 /* Replaces dir_fd/name as a whole: readers see the old or the new content, never a part. One writer at a time: where there

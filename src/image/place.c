@@ -140,20 +140,6 @@ static bool has_content(int dir_fd, const char *name, struct sc_span content)
         return fd >= 0;
 }
 
-static int write_all(int fd, struct sc_span content)
-{
-        while (content.len) {
-                ssize_t n = write(fd, content.at, content.len);
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -1;
-                content.at += n;
-                content.len -= (size_t)n;
-        }
-        return 0;
-}
-
 enum { CREATE = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC };
 
 /* Not durable: after a crash of the node the container is placed again before it starts. */
@@ -166,7 +152,7 @@ static int replace_file(int dir_fd, const char *name, struct sc_span content, co
                 fd = openat(dir_fd, temp, CREATE, 0644);
         if (fd < 0)
                 return -1;
-        if (write_all(fd, content) == 0 && give_away(fd, 0644, image) == 0 && renameat(dir_fd, temp, dir_fd, name) == 0)
+        if (sc_write_all(fd, content) == 0 && give_away(fd, 0644, image) == 0 && renameat(dir_fd, temp, dir_fd, name) == 0)
                 return 0;
         int saved = errno;
         (void)unlinkat(dir_fd, temp, 0);

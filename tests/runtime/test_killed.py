@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 
-import pytest
 from conftest import BIN
 
 
@@ -33,7 +32,6 @@ def count_calls(bundle):
     return counts
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 def test_killed_at_each_system_call(bundle):
     bundle.spec("NVIDIA_VISIBLE_DEVICES=0:0")
     old = bundle.config.read_bytes()
