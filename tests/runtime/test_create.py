@@ -176,6 +176,22 @@ def test_warnings_go_to_the_engines_log(bundle):
     assert any("graphics" in line for line in bundle.logged("warning"))
 
 
+def test_the_low_level_runtime_is_the_first_of_the_configured_ones_that_is_there(own, tmp_path):
+    crun = tmp_path / "crun"
+    crun.write_text('#!/bin/sh\necho crun "$@" >"$RUNTIME_TEST/crun"\n')
+    crun.chmod(0o755)
+    configured = own.node.path / "etc/subcard"
+    configured.mkdir(parents=True)
+    for runtimes, found in ((f"[no-such-one, {crun}, runc]", "crun"), (f"[runc, {crun}]", "argv")):
+        (configured / "config.yaml").write_text(f"runtimes: {runtimes}\n")
+        for note in own.notes.iterdir():
+            note.unlink()
+        own.spec("NVIDIA_VISIBLE_DEVICES=0:0")
+        assert own.create().returncode == 0
+        assert own.runtime("state", "x").returncode == 0
+        assert (own.notes / found).exists()
+
+
 def test_the_hook_refuses_under_a_plain_runc(bundle):
     hook = bundle.path / "nvidia-container-runtime-hook"
     hook.symlink_to(BIN / "subcard-runtime")
