@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { CHUNK = 64 * 1024, ALIGN = 16 };
@@ -73,6 +74,17 @@ void *sc_arena_array(struct sc_arena *arena, size_t n, size_t size)
         if (__builtin_mul_overflow(n, size, &bytes))
                 out_of_memory();
         return sc_arena_alloc(arena, bytes);
+}
+
+void *sc_arena_grow(struct sc_arena *arena, void *list, size_t n, size_t *size, size_t object)
+{
+        if (n < *size)
+                return list;
+        *size = *size ? *size * 2 : 16;
+        void *more = sc_arena_array(arena, *size, object);
+        if (n)
+                memcpy(more, list, n * object);
+        return more;
 }
 
 void sc_arena_free(struct sc_arena *arena)

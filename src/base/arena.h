@@ -18,6 +18,9 @@ void sc_arena_start(struct sc_arena *arena, void *memory, size_t size);
 void *sc_arena_alloc(struct sc_arena *arena, size_t size) __attribute__((returns_nonnull, malloc));
 /* n objects of one size; ends the process when the product overflows. */
 void *sc_arena_array(struct sc_arena *arena, size_t n, size_t size) __attribute__((returns_nonnull, malloc));
+/* The list with room for one object behind its first n: itself, or a copy of twice the *size (in objects; 0: NULL). */
+void *sc_arena_grow(struct sc_arena *arena, void *list, size_t n, size_t *size, size_t object)
+        __attribute__((returns_nonnull));
 /* Gives back the end, which nobody has written to, of the allocation that was made last; of an earlier one nothing. */
 void sc_arena_shrink(struct sc_arena *arena, void *last, size_t old_size, size_t new_size);
 /* Frees everything; the arena can be used again. A zeroed arena is a valid empty one. */

@@ -1,17 +1,9 @@
 #include "base/json.h"
 
-#include <string.h>
-
 void sc_splice(struct sc_splices *splices, uint32_t at, uint32_t removed, struct sc_span text)
 {
-        if (splices->n == splices->size) {
-                size_t size = splices->size ? splices->size * 2 : 16;
-                struct sc_splice *more = SC_NEW_ARRAY(splices->arena, struct sc_splice, size);
-                if (splices->n)
-                        memcpy(more, splices->list, splices->n * sizeof *more);
-                splices->list = more;
-                splices->size = size;
-        }
+        splices->list =
+                sc_arena_grow(splices->arena, splices->list, splices->n, &splices->size, sizeof *splices->list);
         /* sorted by place; equal places in the order of arrival */
         size_t i = splices->n++;
         for (; i > 0 && splices->list[i - 1].at > at; i--)

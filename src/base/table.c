@@ -9,14 +9,7 @@ struct sc_table_row {
 
 static struct sc_table_row *new_row(struct sc_table *table)
 {
-        if (table->n_rows == table->size) {
-                size_t size = table->size ? table->size * 2 : 16;
-                struct sc_table_row *rows = SC_NEW_ARRAY(table->arena, struct sc_table_row, size);
-                if (table->n_rows)
-                        memcpy(rows, table->rows, table->n_rows * sizeof *rows);
-                table->rows = rows;
-                table->size = size;
-        }
+        table->rows = sc_arena_grow(table->arena, table->rows, table->n_rows, &table->size, sizeof *table->rows);
         return &table->rows[table->n_rows++];
 }
 

@@ -21,14 +21,7 @@ bool sc_asker_value(const struct sc_asker *asker, const char *name, struct sc_sp
 
 void sc_items_add(struct sc_arena *arena, struct sc_items *items, struct sc_span text)
 {
-        if (items->n == items->size) {
-                size_t size = items->size ? items->size * 2 : 16;
-                struct sc_span *list = SC_NEW_ARRAY(arena, struct sc_span, size);
-                if (items->n)
-                        memcpy(list, items->list, items->n * sizeof *list);
-                items->list = list;
-                items->size = size;
-        }
+        items->list = sc_arena_grow(arena, items->list, items->n, &items->size, sizeof *items->list);
         items->list[items->n++] = text;
 }
 

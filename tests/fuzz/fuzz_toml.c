@@ -1,18 +1,10 @@
 /* fuzz_toml: the operator's config.toml. A policy that comes out of it survives the way through the cache. */
+#include "tests/fuzz/survives.h"
+
 #include "cli/config.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static void survives(struct sc_arena *arena, const struct sc_policy *policy)
-{
-        struct sc_buf bytes = { .arena = arena };
-        struct sc_policy back;
-        struct sc_error err;
-        sc_policy_encode(policy, &bytes);
-        if (sc_policy_decode(sc_buf_view(&bytes), &back, &err) < 0)
-                abort();
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
